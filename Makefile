@@ -1,0 +1,107 @@
+# bootgate: `make demo` and `make check` install what is missing (Debian 12), build and run.
+.DEFAULT_GOAL := all
+BUILD    ?= build
+VECTORS  ?= ../shared/vectors
+PREFIX   ?= /usr/local
+BINDIR   ?= $(PREFIX)/bin
+MANDIR   ?= $(PREFIX)/share/man
+DESTDIR  ?=
+CC       ?= gcc
+PKG_CONFIG ?= pkg-config
+PYTHON   ?= python3
+V        ?= 0
+Q        := $(if $(filter 1,$(V)),,@)
+
+CORE_LIBS  := libcrypto jansson libsecp256k1 libcbor
+AGENT_LIBS := $(CORE_LIBS) libcurl
+VERSION    := $(shell git describe --always --dirty 2>/dev/null || cat VERSION 2>/dev/null || echo unknown)
+
+WARN := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes -Wvla -Werror
+HARD := -fPIE -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero \
+        $(if $(filter x86_64,$(shell uname -m)),-fcf-protection=full)
+HARDLD := -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
+OPT  ?= -O2 -g
+FORTIFY ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+SAN  ?=
+ifeq ($(SAN),1)
+OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FORTIFY :=
+SANLD := -fsanitize=address,undefined
+endif
+CFLAGS += -std=c17 -D_DEFAULT_SOURCE $(OPT) $(FORTIFY) $(WARN) $(HARD) -I. -I$(BUILD)/gen -ffile-prefix-map=$(CURDIR)=. \
+          $(shell $(PKG_CONFIG) --cflags $(AGENT_LIBS) 2>/dev/null)
+LDFLAGS += $(HARDLD) $(SANLD) -Wl,--as-needed -Wl,--gc-sections
+LIBS = $(shell $(PKG_CONFIG) --libs $(AGENT_LIBS) 2>/dev/null)
+
+BASE_SRC   := $(wildcard base/*.c)
+QUOTE_SRC  := $(wildcard quote/*.c)
+POLICY_SRC := $(wildcard policy/*.c policy/*/*.c)
+# build_release.c and build_test.c are the only objects in which the two programs differ.
+AGENT_SRC  := $(filter-out agent/build_release.c agent/build_test.c,$(wildcard agent/*.c))
+TESTLIB_SRC := $(wildcard tests/lib/*.c)
+UNIT_SRC   := $(wildcard tests/unit/*_test.c) $(wildcard tests/vectors/*_test.c) $(wildcard tests/mutants/*_test.c)
+TOOL_SRC   := $(wildcard tests/tools/*.c)
+BENCH_SRC  := $(wildcard tests/bench/*.c)
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+LIBBASE := $(BUILD)/libbase.a
+LIBQUOTE := $(BUILD)/libquote.a
+LIBPOLICY := $(BUILD)/libpolicy.a
+LIBTEST := $(BUILD)/libtest.a
+CORE := $(LIBPOLICY) $(LIBQUOTE) $(LIBBASE)
+UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+TOOL_BIN := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(TOOL_SRC))
+BENCH_BIN := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
+
+.PHONY: all test-build tools unit check check-unit check-asan check-e2e lint format analyze fuzz fuzz-smoke bench demo deps \
+        install uninstall clean man
+
+all: $(BUILD)/bootgate
+test-build: $(BUILD)/test/bootgate tools
+tools: $(TOOL_BIN)
+unit: $(UNIT_BIN)
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@[ '$(V)' = 1 ] || echo "  CC  $<"
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -ffunction-sections -fdata-sections -c $< -o $@
+
+$(BUILD)/obj/agent/verb_version.o: CFLAGS += -DBOOTGATE_VERSION='"$(VERSION)"'
+
+$(LIBBASE): $(call obj,$(BASE_SRC))
+$(LIBQUOTE): $(call obj,$(QUOTE_SRC))
+$(LIBPOLICY): $(call obj,$(POLICY_SRC))
+$(LIBTEST): $(call obj,$(TESTLIB_SRC))
+$(LIBBASE) $(LIBQUOTE) $(LIBPOLICY) $(LIBTEST):
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/bootgate: $(call obj,$(AGENT_SRC) agent/build_release.c) $(CORE)
+$(BUILD)/test/bootgate: $(call obj,$(AGENT_SRC) agent/build_test.c) $(CORE)
+$(BUILD)/bootgate $(BUILD)/test/bootgate:
+	@mkdir -p $(@D)
+	@[ '$(V)' = 1 ] || echo "  LD  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBTEST) $(CORE)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs cmocka) $(LIBS)
+$(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(LIBTEST) $(CORE)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs cmocka) $(LIBS)
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBTEST) $(CORE)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs cmocka) $(LIBS)
+
+# One unit test while working: make run T=rlp  (SAN=1 BUILD=build/asan for the sanitized one)
+.PHONY: run
+run: $(filter %/$(T)_test,$(UNIT_BIN))
+	BOOTGATE_VECTORS='$(VECTORS)' $<
+
+check-unit: unit
+	BOOTGATE_VECTORS='$(VECTORS)' tests/run.sh $(UNIT_BIN)
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

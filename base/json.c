@@ -1,0 +1,162 @@
+#include "base/json.h"
+
+#include "base/hex.h"
+#include "base/limits.h"
+
+/* Nesting is bounded before the recursive parser sees the text (CWE-674 in a peer: tdx facts 6). */
+static bool too_deep(struct bytes t)
+{
+    size_t depth = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < t.n; i++) {
+        uint8_t c = t.p[i];
+        if (in_string) {
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > LIMIT_JSON_DEPTH)
+                return true;
+        } else if ((c == '}' || c == ']') && depth) {
+            depth--;
+        }
+    }
+    return false;
+}
+
+enum rc json_read(struct bytes text, size_t max, json_t **out_json, struct err *err)
+{
+    if (text.n > max)
+        return err_set(err, BG_JSON_SIZE, "%zu bytes, at most %zu", text.n, max);
+    if (too_deep(text))
+        return err_set(err, BG_JSON_DEPTH, "more than %u levels", LIMIT_JSON_DEPTH);
+    json_error_t e;
+    json_t *j =
+        json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
+    if (!j)
+        return err_set(err, BG_JSON_SYNTAX, "line %d column %d: %s", e.line, e.column, e.text);
+    *out_json = j;
+    return RC_OK;
+}
+
+static size_t skip_space(struct bytes t, size_t i)
+{
+    while (i < t.n && (t.p[i] == ' ' || t.p[i] == '\t' || t.p[i] == '\n' || t.p[i] == '\r'))
+        i++;
+    return i;
+}
+
+/* skip_value returns the index behind the value at i. The text is known to be valid JSON. */
+static size_t skip_value(struct bytes t, size_t i)
+{
+    size_t depth = 0;
+    bool in_string = false;
+    for (; i < t.n; i++) {
+        uint8_t c = t.p[i];
+        if (in_string) {
+            if (c == '\\') {
+                i++;
+            } else if (c == '"') {
+                in_string = false;
+                if (depth == 0)
+                    return i + 1;
+            }
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if (c == '}' || c == ']') {
+            if (depth == 0)
+                return i;
+            if (--depth == 0)
+                return i + 1;
+        } else if (depth == 0 && (c == ',' || skip_space(t, i) != i)) {
+            return i;
+        }
+    }
+    return t.n;
+}
+
+bool json_raw_member(struct bytes text, const char *key, struct bytes *out)
+{
+    size_t klen = strlen(key), i = skip_space(text, 0);
+    if (i >= text.n || text.p[i] != '{')
+        return false;
+    i = skip_space(text, i + 1);
+    while (i < text.n && text.p[i] == '"') {
+        size_t kend = skip_value(text, i);
+        bool match = kend - i == klen + 2 && memcmp(text.p + i + 1, key, klen) == 0;
+        i = skip_space(text, kend);
+        if (i >= text.n || text.p[i] != ':')
+            return false;
+        i = skip_space(text, i + 1);
+        size_t vend = skip_value(text, i);
+        if (match) {
+            *out = bytes_of(text.p + i, vend - i);
+            return true;
+        }
+        i = skip_space(text, vend);
+        if (i >= text.n || text.p[i] != ',')
+            return false;
+        i = skip_space(text, i + 1);
+    }
+    return false;
+}
+
+bool json_str(const json_t *obj, const char *key, struct bytes *out)
+{
+    const json_t *v = json_object_get(obj, key);
+    if (!json_is_string(v))
+        return false;
+    *out = json_view(v);
+    return true;
+}
+
+bool json_u64(const json_t *obj, const char *key, uint64_t max, uint64_t *out)
+{
+    const json_t *v = json_object_get(obj, key);
+    if (!json_is_integer(v) || json_integer_value(v) < 0 || (uint64_t)json_integer_value(v) > max)
+        return false;
+    *out = (uint64_t)json_integer_value(v);
+    return true;
+}
+
+bool json_hex(const json_t *obj, const char *key, bool prefix, uint8_t *out, size_t n)
+{
+    struct bytes s;
+    if (!json_str(obj, key, &s))
+        return false;
+    return prefix ? hex_decode_0x(s, out, n) : hex_decode(s, out, n);
+}
+
+bool json_bool(const json_t *obj, const char *key, bool *out)
+{
+    const json_t *v = json_object_get(obj, key);
+    if (!json_is_boolean(v))
+        return false;
+    *out = json_is_true(v);
+    return true;
+}
+
+bool json_only_keys(const json_t *obj, const char *const *keys, size_t n, const char **out_bad)
+{
+    const char *k;
+    json_t *v;
+    if (!json_is_object(obj))
+        return false;
+    json_object_foreach((json_t *)(uintptr_t)obj, k, v)
+    {
+        size_t i = 0;
+        while (i < n && strcmp(k, keys[i]) != 0)
+            i++;
+        if (i == n) {
+            if (out_bad)
+                *out_bad = k;
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,70 @@
+/*
+ * evm: the Ethereum Virtual Machine for static calls on proven state. All opcodes up to Osaka;
+ * whatever would change state is a static violation. State comes from callbacks; a missing piece
+ * stops the run (EVM_MISS), it is never zero. Gas is charged as the fork has it, from a limit the
+ * caller gives; nothing is warm at the start but what EIP-2929/3651 say (see evm_run).
+ */
+#ifndef BOOTGATE_POLICY_EVM_EVM_H
+#define BOOTGATE_POLICY_EVM_EVM_H
+
+#include "base/arena.h"
+#include "policy/eth/header.h"
+#include "policy/evm/u256.h"
+
+enum evm_answer { EVM_STATE_MISS = 0, EVM_STATE_OK };
+
+struct evm_account {
+    bool exists;              /* false: absent or empty; EXTCODEHASH gives 0 */
+    u256 balance;
+    uint8_t code_hash[32];
+};
+
+/* struct evm_state: where state comes from. A MISS must have been noted by the callee. */
+struct evm_state {
+    void *ctx;
+    enum evm_answer (*account)(void *ctx, const uint8_t addr[static 20], struct evm_account *out);
+    enum evm_answer (*storage)(void *ctx, const uint8_t addr[static 20],
+                               const uint8_t slot[static 32], uint8_t value[static 32]);
+    enum evm_answer (*code)(void *ctx, const uint8_t addr[static 20], struct bytes *out);
+};
+
+struct evm_block {
+    enum eth_fork fork;       /* PARIS .. OSAKA; older: refused */
+    uint64_t chain_id, number, timestamp, gas_limit;
+    uint8_t coinbase[20];
+    uint8_t prev_randao[32];
+    u256 base_fee;
+    uint64_t excess_blob_gas; /* Cancun and later: BLOBBASEFEE */
+};
+
+struct evm_call {
+    uint8_t from[20], to[20];
+    struct bytes input;
+    uint64_t gas;
+};
+
+enum evm_outcome {
+    EVM_NONE = 0,
+    EVM_RETURNED,     /* output is the return data */
+    EVM_REVERTED,     /* output is the revert data */
+    EVM_FAULTED,      /* out of gas, invalid opcode, static violation, bad jump, stack */
+    EVM_MISSED,       /* state is missing: fetch it, run again */
+    EVM_UNSUPPORTED,  /* BLOCKHASH, a precompile we do not have: named in `what` */
+};
+
+struct evm_result {
+    enum evm_outcome outcome;
+    struct bytes output;      /* arena */
+    uint64_t gas_used;        /* execution only, no intrinsic cost */
+    const char *what;         /* static: why FAULTED or UNSUPPORTED */
+    unsigned max_depth;
+};
+
+/*
+ * evm_run executes one static call, depth and memory bounded (base/limits.h), on heap frames.
+ * BG_EVM_* only for what cannot be an outcome (no memory, a fork we do not run).
+ */
+enum rc evm_run(struct arena *a, const struct evm_state *state, const struct evm_block *block,
+                const struct evm_call *call, struct evm_result *out, struct err *err) MUST_CHECK;
+
+#endif

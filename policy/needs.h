@@ -1,0 +1,39 @@
+/*
+ * needs: what the pure core lacks, as a list for the driver to fetch from any untrusted source.
+ * Each need is listed once. `hard` ones stop the decision; wished ones are only nice to have.
+ */
+#ifndef BOOTGATE_POLICY_NEEDS_H
+#define BOOTGATE_POLICY_NEEDS_H
+
+#include "base/arena.h"
+
+enum need_kind {
+    NEED_NONE = 0,
+    NEED_HEADER,   /* eth_getBlockByHash of `hash` (or ByNumber `number` when by_number) */
+    NEED_PROOF,    /* eth_getProof(address, slots..) at block `number` */
+    NEED_CODE,     /* eth_getCode(address) at block `number` */
+};
+
+struct need {
+    enum need_kind kind;
+    bool hard;
+    uint64_t number;          /* block */
+    uint8_t hash[32];         /* block */
+    uint8_t address[20];
+    uint8_t (*slots)[32];     /* NEED_PROOF: may be none (account only) */
+    size_t num_slots;
+};
+
+struct needs {
+    struct need *v;
+    size_t n, cap;
+};
+
+/* needs_add merges: a proof need for an address already listed takes over the slot. */
+enum rc needs_add(struct arena *a, struct needs *ns, enum need_kind kind, bool hard,
+                  uint64_t number, const uint8_t hash[static 32], const uint8_t *address,
+                  const uint8_t *slot, struct err *err) MUST_CHECK;
+/* needs_hard: how many of them are hard. */
+size_t needs_hard(const struct needs *ns);
+
+#endif

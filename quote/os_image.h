@@ -1,0 +1,28 @@
+/*
+ * os_image: proof that os_image_hash names the image this TD runs ("lite" measurement material,
+ * dstack; tdx facts 4.5). The material is bound by the hash and must reproduce MRTD, RTMR1, RTMR2
+ * and RTMR0; only the three ACPI digests inside RTMR0 come from the log and are reported.
+ */
+#ifndef BOOTGATE_QUOTE_OS_IMAGE_H
+#define BOOTGATE_QUOTE_OS_IMAGE_H
+
+#include "base/check.h"
+#include "quote/evlog.h"
+
+struct os_image {
+    uint8_t hash[32];         /* os_image_hash */
+    bool proven;              /* false: host-stated (taken from vm_config, nothing behind it) */
+    const char *variant;      /* which MRTD matched: "single_pass", "two_pass"; NULL not proven */
+    uint8_t acpi[3][48];      /* loader, RSDP, tables: digests as logged (anchor: host) */
+    bool has_acpi;
+};
+
+/*
+ * os_image_prove reads vm_config (JSON text). With lite material it must prove the hash, or fail
+ * (BG-06xx); without it: require ? error : host-stated.
+ */
+enum rc os_image_prove(struct arena *a, struct bytes vm_config, const struct td_report_ok *td,
+                       const struct evlog_ok *log, bool require, struct os_image *out,
+                       struct err *err) MUST_CHECK;
+
+#endif
