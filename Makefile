@@ -101,6 +101,56 @@ run: $(filter %/$(T)_test,$(UNIT_BIN))
 check-unit: unit
 	BOOTGATE_VECTORS='$(VECTORS)' tests/run.sh $(UNIT_BIN)
 
+# Everything: installs what is missing, builds both programs (plain and sanitized), runs all tests.
+check: deps
+	@$(MAKE) -s -j2 all test-build unit
+	@$(MAKE) -s -j2 SAN=1 BUILD=$(BUILD)/asan test-build unit
+	@scripts/check.sh '$(BUILD)' '$(VECTORS)'
+
+check-asan:
+	$(MAKE) SAN=1 BUILD=$(BUILD)/asan check-unit
+
+check-e2e: all test-build
+	BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/e2e/gate_e2e.sh
+
+demo: deps
+	@$(MAKE) -s -j2 all test-build
+	@BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/demo.sh
+
+bench: deps
+	@$(MAKE) -s -j2 all test-build $(BENCH_BIN)
+	@BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/bench/run.sh
+
+deps:
+	@scripts/deps.sh
+
+lint: all
+	@scripts/lint.sh '$(BUILD)'
+format:
+	git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+analyze: deps
+	@scripts/analyze.sh
+FUZZ_SECONDS ?= 60
+fuzz:
+	@scripts/fuzz.sh '$(BUILD)' $(FUZZ_SECONDS) $(T)
+fuzz-smoke:
+	@scripts/fuzz.sh '$(BUILD)' 3
+
+# The manual of error codes is made from the same table as the program.
+man: $(BUILD)/man/bootgate-codes.7
+$(BUILD)/man/bootgate-codes.7: $(wildcard base/errors/*.def) scripts/codes_man.sh
+	@mkdir -p $(@D)
+	$(Q)scripts/codes_man.sh > $@
+
+install: all man
+	install -v -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man5" "$(DESTDIR)$(MANDIR)/man7"
+	install -v -m 0755 -s $(BUILD)/bootgate "$(DESTDIR)$(BINDIR)/bootgate"
+	install -v -m 0644 docs/man/*.1 "$(DESTDIR)$(MANDIR)/man1/"
+	install -v -m 0644 docs/man/*.5 "$(DESTDIR)$(MANDIR)/man5/"
+	install -v -m 0644 docs/man/*.7 $(BUILD)/man/bootgate-codes.7 "$(DESTDIR)$(MANDIR)/man7/"
+uninstall:
+	rm -f "$(DESTDIR)$(BINDIR)/bootgate" "$(DESTDIR)$(MANDIR)"/man[157]/bootgate*.[157]
+
 clean:
 	rm -rf $(BUILD)
 

@@ -1,0 +1,23 @@
+#!/bin/sh
+# analyze: gcc's -fanalyzer and clang-tidy over the product's sources; quiet means clean.
+set -u
+flags="-std=c17 -D_DEFAULT_SOURCE -I. $(pkg-config --cflags libcrypto jansson libsecp256k1 libcbor libcurl)"
+src=$(git ls-files -co --exclude-standard 'base/*.c' 'quote/*.c' 'policy/*.c' 'agent/*.c')
+tmp=$(mktemp -d) || exit 70
+trap 'rm -rf "$tmp"' EXIT
+rc=0
+for f in $src; do
+    echo "$f"
+done | xargs -P "$(nproc)" -I{} sh -c \
+    "gcc $flags -O1 -Wall -Wextra -Werror -fanalyzer -DBOOTGATE_VERSION='\"x\"' -c {} -o /dev/null || echo 'gcc -fanalyzer: {}' >>'$tmp/bad'"
+# shellcheck disable=SC2086
+for f in $src; do
+    echo "$f"
+done | xargs -P "$(nproc)" -n 8 sh -c \
+    'clang-tidy --quiet "$@" -- '"$flags"' -DBOOTGATE_VERSION=\"x\" 2>/dev/null || echo "clang-tidy: $*" >>'"'$tmp/bad'" sh
+if [ -s "$tmp/bad" ]; then
+    cat "$tmp/bad"
+    rc=1
+fi
+[ $rc -eq 0 ] && echo "analyze: clean ($(echo "$src" | wc -l) files, gcc -fanalyzer and clang-tidy)"
+exit $rc
