@@ -46,6 +46,6 @@ const odd = await deployment.registerOddities(Object.values(evidence)[0].app);
 const temporary = `${file}.${process.pid}`;
 fs.writeFileSync(temporary, JSON.stringify({
   url: node.url, chain_id: node.chainId, kms: deployment.kms, kms_implementation: deployment.kmsImplementation,
-  app_implementation: deployment.appImplementation, evidence, odd, deployment_ms: Date.now() - started,
+  app_implementation: deployment.appImplementation, hostile: deployment.hostile, evidence, odd, deployment_ms: Date.now() - started,
 }, null, 1));
 fs.renameSync(temporary, file);
