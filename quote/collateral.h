@@ -8,15 +8,15 @@
 #include "base/json.h"
 
 struct collateral {
-    struct bytes pck_crl_issuer_chain;      /* PEM: PCK CA, root */
-    struct bytes root_ca_crl;               /* DER */
-    struct bytes pck_crl;                   /* DER */
-    struct bytes tcb_info_issuer_chain;     /* PEM: TCB signer, root */
-    struct bytes tcb_info;                  /* exact signed JSON text (the inner object) */
-    struct bytes tcb_info_signature;        /* r||s, 64 bytes; as given when of another length */
-    struct bytes qe_identity_issuer_chain;  /* PEM */
-    struct bytes qe_identity;               /* exact signed JSON text */
-    struct bytes qe_identity_signature;     /* r||s */
+    struct bytes pck_crl_issuer_chain;     /* PEM: PCK CA, root */
+    struct bytes root_ca_crl;              /* DER */
+    struct bytes pck_crl;                  /* DER */
+    struct bytes tcb_info_issuer_chain;    /* PEM: TCB signer, root */
+    struct bytes tcb_info;                 /* exact signed JSON text (the inner object) */
+    struct bytes tcb_info_signature;       /* r||s, 64 bytes; as given when of another length */
+    struct bytes qe_identity_issuer_chain; /* PEM */
+    struct bytes qe_identity;              /* exact signed JSON text */
+    struct bytes qe_identity_signature;    /* r||s */
 };
 
 /*

@@ -1,0 +1,421 @@
+/*
+ * TCB info version 3 and QE identity versions 2 and 3 of Intel's provisioning certification service
+ * (api.portal.trustedservices.intel.com, "TCB Info Model V3", "Enclave Identity Model V2"). Signed
+ * text is read as strictly as it is written: every member that decides something must be there, of
+ * its type and in its range. Members that we do not use are skipped, Intel may add some.
+ */
+#include "quote/tcb_internal.h"
+
+#include "base/ck.h"
+#include "base/hex.h"
+
+#define TEXT_MAX 64u /* bytes of one id, status word or component name */
+
+/* One document being read. */
+struct doc {
+    struct arena *a;
+    struct err *err;
+    bool qe;            /* QE identity, else TCB info */
+    size_t levels_left; /* of LIMIT_TCB_LEVELS, all lists together */
+};
+
+#define NO_INDEX SIZE_MAX
+
+/* bad: the member `name` (of element `i` of list `where`) is missing or malformed. */
+static enum rc bad(const struct doc *d, const char *where, size_t i, const char *name)
+{
+    enum rc rc = d->qe ? BG_QE_IDENTITY_SHAPE : BG_TCB_INFO_SHAPE;
+    return i == NO_INDEX ? err_set(d->err, rc, "%s%s%s", where, *where ? "." : "", name)
+                         : err_set(d->err, rc, "%s[%zu].%s", where, i, name);
+}
+
+static enum rc read_root(const struct doc *d, struct bytes text, json_t **out)
+{
+    struct err why = {0};
+    if (json_read(text, d->qe ? LIMIT_QE_IDENTITY : LIMIT_TCB_INFO, out, &why) != RC_OK)
+        return err_set(d->err, d->qe ? BG_QE_IDENTITY_JSON : BG_TCB_INFO_JSON, "%s", why.detail);
+    return json_is_object(*out) ? RC_OK : bad(d, "", NO_INDEX, "(not an object)");
+}
+
+/* keep copies a short printable text into the arena; false: too long, unprintable, no memory. */
+static bool keep(const struct doc *d, struct bytes text, struct bytes *out)
+{
+    if (text.n == 0 || text.n > TEXT_MAX)
+        return false;
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] < 0x20 || text.p[i] > 0x7e)
+            return false;
+    uint8_t *p = arena_copy(d->a, text, d->err);
+    if (!p)
+        return false;
+    *out = bytes_of(p, text.n);
+    return true;
+}
+
+static bool keep_member(const struct doc *d, const json_t *obj, const char *key, struct bytes *out)
+{
+    struct bytes text;
+    return json_str(obj, key, &text) && keep(d, text, out);
+}
+
+static bool u16_member(const json_t *obj, const char *key, uint64_t max, uint16_t *out)
+{
+    uint64_t v;
+    if (!json_u64(obj, key, max < UINT16_MAX ? max : UINT16_MAX, &v))
+        return false;
+    *out = (uint16_t)v;
+    return true;
+}
+
+static bool u32_member(const json_t *obj, const char *key, uint32_t *out)
+{
+    uint64_t v;
+    return json_u64(obj, key, UINT32_MAX, &v) && ck_u32(v, out);
+}
+
+/* digits reads n decimal digits of s at `at`. The caller knows the length of s. */
+static bool digits(struct bytes s, size_t at, size_t n, unsigned *out)
+{
+    unsigned v = 0;
+    for (size_t i = at; i < at + n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+        v = v * 10 + (unsigned)(s.p[i] - '0');
+    }
+    *out = v;
+    return true;
+}
+
+/* Days since 1970-01-01 of a date in the Gregorian calendar, year >= 1970. */
+static uint64_t days_since_epoch(unsigned year, unsigned month, unsigned day)
+{
+    static const unsigned before[12] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    unsigned y = year - 1;
+    uint64_t leaps = (y / 4 - y / 100 + y / 400) - (1969u / 4 - 1969u / 100 + 1969u / 400);
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return 365ull * (year - 1970) + leaps + before[month - 1] + (leap && month > 2) + day - 1;
+}
+
+/* Only the one form Intel writes: YYYY-MM-DDThh:mm:ssZ, a date that exists, 1970 or later. */
+static bool date_member(const json_t *obj, const char *key, uint64_t *out)
+{
+    static const unsigned length[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    struct bytes s;
+    unsigned y, mo, d, h, mi, sec;
+    if (!json_str(obj, key, &s) || s.n != 20 || s.p[4] != '-' || s.p[7] != '-' || s.p[10] != 'T' ||
+        s.p[13] != ':' || s.p[16] != ':' || s.p[19] != 'Z')
+        return false;
+    if (!digits(s, 0, 4, &y) || !digits(s, 5, 2, &mo) || !digits(s, 8, 2, &d) ||
+        !digits(s, 11, 2, &h) || !digits(s, 14, 2, &mi) || !digits(s, 17, 2, &sec))
+        return false;
+    if (y < 1970 || mo < 1 || mo > 12 || d < 1 || h > 23 || mi > 59 || sec > 59)
+        return false;
+    bool leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+    if (d > length[mo - 1] + (leap && mo == 2 ? 1u : 0u))
+        return false;
+    *out = days_since_epoch(y, mo, d) * 86400 + h * 3600u + mi * 60u + sec;
+    return true;
+}
+
+/*
+ * level_status: only words that a document may give (QVL EvaluateTcb.cpp VALID_TCB_INFO_STATUSES).
+ * The relaunch words are results of an appraisal, never in a document. An unknown word matters only
+ * when its level is selected, so it is not an error here.
+ */
+static enum tcb_status level_status(struct bytes word)
+{
+    enum tcb_status s = tcb_status_read(word);
+    return s == TCB_TD_RELAUNCH_ADVISED || s == TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED
+               ? TCB_NONE
+               : s;
+}
+
+/* advisories: the member may be absent (no advisories). */
+static bool advisories(const struct doc *d, const json_t *level, struct tcb_advisories **out)
+{
+    const json_t *list = json_object_get(level, "advisoryIDs");
+    struct tcb_advisories *adv = ARENA_NEW(d->a, struct tcb_advisories, d->err);
+    if (!adv || (list && !json_is_array(list)) || json_array_size(list) > LIMIT_ADVISORIES)
+        return false;
+    for (; adv->n < json_array_size(list); adv->n++) {
+        const json_t *id = json_array_get(list, adv->n);
+        if (!json_is_string(id) || !keep(d, json_view(id), &adv->v[adv->n]))
+            return false;
+    }
+    *out = adv;
+    return true;
+}
+
+/* What all kinds of levels share: tcbDate, tcbStatus, advisoryIDs. */
+struct level_tail {
+    struct bytes status_text;
+    enum tcb_status status;
+    uint64_t date;
+    struct tcb_advisories *advisories;
+};
+
+static enum rc read_tail(const struct doc *d, const char *where, size_t i, const json_t *level,
+                         struct level_tail *out)
+{
+    if (!date_member(level, "tcbDate", &out->date))
+        return bad(d, where, i, "tcbDate");
+    if (!keep_member(d, level, "tcbStatus", &out->status_text))
+        return bad(d, where, i, "tcbStatus");
+    out->status = level_status(out->status_text);
+    if (!advisories(d, level, &out->advisories))
+        return bad(d, where, i, "advisoryIDs");
+    return RC_OK;
+}
+
+/* take_levels finds a level list and charges its length to the document's budget. */
+static enum rc take_levels(struct doc *d, const char *where, const json_t *obj, const json_t **list)
+{
+    const json_t *l = json_object_get(obj, "tcbLevels");
+    if (!json_is_array(l) || json_array_size(l) > d->levels_left)
+        return bad(d, where, NO_INDEX, "tcbLevels");
+    d->levels_left -= json_array_size(l);
+    *list = l;
+    return RC_OK;
+}
+
+/* read_svn_levels: levels by ISVSVN (modules: one byte; QE: two), sorted, no SVN twice. */
+static enum rc read_svn_levels(struct doc *d, const char *where, const json_t *obj,
+                               uint64_t max_svn, struct tcb_svn_level **out, size_t *out_n)
+{
+    const json_t *list;
+    TRY(take_levels(d, where, obj, &list));
+    size_t n = json_array_size(list);
+    struct tcb_svn_level *v = ARENA_ARRAY(d->a, struct tcb_svn_level, n, d->err);
+    if (!v)
+        return d->err->rc;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *level = json_array_get(list, i);
+        struct tcb_svn_level l = {0};
+        struct level_tail t = {0};
+        if (!u16_member(json_object_get(level, "tcb"), "isvsvn", max_svn, &l.isv_svn))
+            return bad(d, where, i, "tcb.isvsvn");
+        TRY(read_tail(d, where, i, level, &t));
+        l.status = t.status;
+        l.status_text = t.status_text;
+        l.date = t.date;
+        l.advisories = t.advisories;
+        size_t at = 0;
+        while (at < i && v[at].isv_svn > l.isv_svn)
+            at++;
+        if (at < i && v[at].isv_svn == l.isv_svn)
+            return bad(d, where, i, "tcb (a level twice)");
+        memmove(v + at + 1, v + at, (i - at) * sizeof *v);
+        v[at] = l;
+    }
+    *out = v;
+    *out_n = n;
+    return RC_OK;
+}
+
+/* components: exactly 16 {svn 0..255, category?, type?}. */
+static bool components(const struct doc *d, const json_t *tcb, const char *key, uint8_t out[16],
+                       struct tcb_comp_names **out_names)
+{
+    const json_t *list = json_object_get(tcb, key);
+    struct tcb_comp_names *names = ARENA_NEW(d->a, struct tcb_comp_names, d->err);
+    if (!names || !json_is_array(list) || json_array_size(list) != 16)
+        return false;
+    for (size_t i = 0; i < 16; i++) {
+        const json_t *c = json_array_get(list, i);
+        uint64_t svn;
+        if (!json_u64(c, "svn", UINT8_MAX, &svn))
+            return false;
+        out[i] = (uint8_t)svn;
+        if (json_object_get(c, "category") && !keep_member(d, c, "category", &names->category[i]))
+            return false;
+        if (json_object_get(c, "type") && !keep_member(d, c, "type", &names->type[i]))
+            return false;
+    }
+    *out_names = names;
+    return true;
+}
+
+/* The order of QVL's reader (TcbLevel.cpp, operator>): SGX SVNs, PCESVN, TDX SVNs, descending. */
+static int level_cmp(const struct tcb_comp_level *a, const struct tcb_comp_level *b)
+{
+    int c = memcmp(a->sgx, b->sgx, sizeof a->sgx);
+    if (c == 0)
+        c = (a->pce_svn > b->pce_svn) - (a->pce_svn < b->pce_svn);
+    return c ? c : memcmp(a->tdx, b->tdx, sizeof a->tdx);
+}
+
+static enum rc read_comp_level(const struct doc *d, size_t i, const json_t *level,
+                               struct tcb_comp_level *out)
+{
+    static const char where[] = "tcbLevels";
+    const json_t *tcb = json_object_get(level, "tcb");
+    struct level_tail t = {0};
+    if (!components(d, tcb, "sgxtcbcomponents", out->sgx, &out->sgx_names))
+        return bad(d, where, i, "tcb.sgxtcbcomponents");
+    if (!u16_member(tcb, "pcesvn", UINT16_MAX, &out->pce_svn))
+        return bad(d, where, i, "tcb.pcesvn");
+    if (!components(d, tcb, "tdxtcbcomponents", out->tdx, &out->tdx_names))
+        return bad(d, where, i, "tcb.tdxtcbcomponents");
+    TRY(read_tail(d, where, i, level, &t));
+    out->status = t.status;
+    out->status_text = t.status_text;
+    out->date = t.date;
+    out->advisories = t.advisories;
+    return RC_OK;
+}
+
+static enum rc read_comp_levels(struct doc *d, const json_t *root, struct tcb_info *ti)
+{
+    const json_t *list;
+    TRY(take_levels(d, "", root, &list));
+    size_t n = json_array_size(list);
+    struct tcb_comp_level *v = ARENA_ARRAY(d->a, struct tcb_comp_level, n, d->err);
+    if (!v)
+        return d->err->rc;
+    for (size_t i = 0; i < n; i++) {
+        struct tcb_comp_level l = {0};
+        TRY(read_comp_level(d, i, json_array_get(list, i), &l));
+        size_t at = 0;
+        while (at < i && level_cmp(&v[at], &l) > 0)
+            at++;
+        /* As QVL: two levels of the same SVNs would leave it to the reader which one holds. */
+        if (at < i && level_cmp(&v[at], &l) == 0)
+            return bad(d, "tcbLevels", i, "tcb (a level twice)");
+        memmove(v + at + 1, v + at, (i - at) * sizeof *v);
+        v[at] = l;
+    }
+    ti->levels = v;
+    ti->num_levels = n;
+    return RC_OK;
+}
+
+static enum rc read_module(const struct doc *d, const char *where, size_t i, const json_t *obj,
+                           struct tcb_module *out)
+{
+    if (!json_hex(obj, "mrsigner", false, out->mr_signer, sizeof out->mr_signer))
+        return bad(d, where, i, "mrsigner");
+    if (!json_hex(obj, "attributes", false, out->attributes, sizeof out->attributes))
+        return bad(d, where, i, "attributes");
+    if (!json_hex(obj, "attributesMask", false, out->attributes_mask, sizeof out->attributes_mask))
+        return bad(d, where, i, "attributesMask");
+    return RC_OK;
+}
+
+bool tcb_module_id_eq(struct bytes a, struct bytes b)
+{
+    if (a.n != b.n)
+        return false;
+    for (size_t i = 0; i < a.n; i++) {
+        uint8_t x = a.p[i], y = b.p[i];
+        x = x >= 'a' && x <= 'z' ? (uint8_t)(x - 32) : x;
+        y = y >= 'a' && y <= 'z' ? (uint8_t)(y - 32) : y;
+        if (x != y)
+            return false;
+    }
+    return true;
+}
+
+/* tdxModuleIdentities may be absent: documents of 2023 had none. */
+static enum rc read_identities(struct doc *d, const json_t *root, struct tcb_info *ti)
+{
+    static const char where[] = "tdxModuleIdentities";
+    const json_t *list = json_object_get(root, where);
+    if (!list)
+        return RC_OK;
+    if (!json_is_array(list) || json_array_size(list) > d->levels_left)
+        return bad(d, "", NO_INDEX, where);
+    d->levels_left -= json_array_size(list);
+    size_t n = json_array_size(list);
+    struct tcb_module *v = ARENA_ARRAY(d->a, struct tcb_module, n, d->err);
+    if (!v)
+        return d->err->rc;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *obj = json_array_get(list, i);
+        if (!keep_member(d, obj, "id", &v[i].id))
+            return bad(d, where, i, "id");
+        for (size_t k = 0; k < i; k++)
+            if (tcb_module_id_eq(v[k].id, v[i].id))
+                return bad(d, where, i, "id (twice)");
+        TRY(read_module(d, where, i, obj, &v[i]));
+        TRY(read_svn_levels(d, where, obj, UINT8_MAX, &v[i].levels, &v[i].num_levels));
+    }
+    ti->identities = v;
+    ti->num_identities = n;
+    return RC_OK;
+}
+
+enum rc tcb_info_parse(struct arena *a, struct bytes text, struct tcb_info *out, struct err *err)
+{
+    struct doc d = {.a = a, .err = err, .levels_left = LIMIT_TCB_LEVELS};
+    struct tcb_info ti = {0};
+    uint64_t type;
+    AUTO_JSON root = NULL;
+    TRY(read_root(&d, text, &root));
+    if (!keep_member(&d, root, "id", &ti.id))
+        return bad(&d, "", NO_INDEX, "id");
+    if (!u32_member(root, "version", &ti.version) || ti.version > 3)
+        return bad(&d, "", NO_INDEX, "version");
+    if (!date_member(root, "issueDate", &ti.issue_date))
+        return bad(&d, "", NO_INDEX, "issueDate");
+    if (!date_member(root, "nextUpdate", &ti.next_update))
+        return bad(&d, "", NO_INDEX, "nextUpdate");
+    if (!json_hex(root, "fmspc", false, ti.fmspc, sizeof ti.fmspc))
+        return bad(&d, "", NO_INDEX, "fmspc");
+    if (!json_hex(root, "pceId", false, ti.pce_id, sizeof ti.pce_id))
+        return bad(&d, "", NO_INDEX, "pceId");
+    if (!json_u64(root, "tcbType", 0, &type))
+        return bad(&d, "", NO_INDEX, "tcbType");
+    if (!u32_member(root, "tcbEvaluationDataNumber", &ti.evaluation_number))
+        return bad(&d, "", NO_INDEX, "tcbEvaluationDataNumber");
+    if (ti.version == 3 && bytes_eq_str(ti.id, "TDX")) {
+        TRY(read_module(&d, "tdxModule", NO_INDEX, json_object_get(root, "tdxModule"), &ti.module));
+        ti.has_module = true;
+        TRY(read_identities(&d, root, &ti));
+        TRY(read_comp_levels(&d, root, &ti));
+    }
+    *out = ti;
+    return RC_OK;
+}
+
+static bool u32le_member(const json_t *obj, const char *key, uint32_t *out)
+{
+    uint8_t b[4];
+    if (!json_hex(obj, key, false, b, sizeof b))
+        return false;
+    *out = b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+    return true;
+}
+
+enum rc qe_identity_parse(struct arena *a, struct bytes text, struct qe_identity *out,
+                          struct err *err)
+{
+    struct doc d = {.a = a, .err = err, .qe = true, .levels_left = LIMIT_TCB_LEVELS};
+    struct qe_identity qi = {0};
+    AUTO_JSON root = NULL;
+    TRY(read_root(&d, text, &root));
+    if (!keep_member(&d, root, "id", &qi.id))
+        return bad(&d, "", NO_INDEX, "id");
+    if (!u32_member(root, "version", &qi.version) || qi.version > 3)
+        return bad(&d, "", NO_INDEX, "version");
+    if (!date_member(root, "issueDate", &qi.issue_date))
+        return bad(&d, "", NO_INDEX, "issueDate");
+    if (!date_member(root, "nextUpdate", &qi.next_update))
+        return bad(&d, "", NO_INDEX, "nextUpdate");
+    if (!u32_member(root, "tcbEvaluationDataNumber", &qi.evaluation_number))
+        return bad(&d, "", NO_INDEX, "tcbEvaluationDataNumber");
+    if (!u32le_member(root, "miscselect", &qi.misc_select))
+        return bad(&d, "", NO_INDEX, "miscselect");
+    if (!u32le_member(root, "miscselectMask", &qi.misc_select_mask))
+        return bad(&d, "", NO_INDEX, "miscselectMask");
+    if (!json_hex(root, "attributes", false, qi.attributes, sizeof qi.attributes))
+        return bad(&d, "", NO_INDEX, "attributes");
+    if (!json_hex(root, "attributesMask", false, qi.attributes_mask, sizeof qi.attributes_mask))
+        return bad(&d, "", NO_INDEX, "attributesMask");
+    if (!json_hex(root, "mrsigner", false, qi.mr_signer, sizeof qi.mr_signer))
+        return bad(&d, "", NO_INDEX, "mrsigner");
+    if (!u16_member(root, "isvprodid", UINT16_MAX, &qi.isv_prod_id))
+        return bad(&d, "", NO_INDEX, "isvprodid");
+    TRY(read_svn_levels(&d, "tcbLevels", root, UINT16_MAX, &qi.levels, &qi.num_levels));
+    *out = qi;
+    return RC_OK;
+}
