@@ -63,13 +63,13 @@ static inline void cur_copy(struct cur *c, void *dst, size_t n)
 static inline uint8_t cur_u8(struct cur *c)
 {
     struct bytes b = cur_take(c, 1);
-    return b.n ? b.p[0] : 0;
+    return b.p ? b.p[0] : 0;
 }
 
 static inline uint16_t cur_u16le(struct cur *c)
 {
     struct bytes b = cur_take(c, 2);
-    return b.n ? (uint16_t)(b.p[0] | (unsigned)b.p[1] << 8) : 0;
+    return b.p ? (uint16_t)(b.p[0] | (unsigned)b.p[1] << 8) : 0;
 }
 
 static inline uint32_t cur_u32le(struct cur *c)

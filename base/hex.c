@@ -19,7 +19,8 @@ bool hex_decode(struct bytes text, uint8_t *out, size_t n)
         if (digit(text.p[i]) < 0)
             return false;
     for (size_t i = 0; i < n; i++)
-        out[i] = (uint8_t)(digit(text.p[2 * i]) << 4 | digit(text.p[2 * i + 1]));
+        out[i] =
+            (uint8_t)((unsigned)digit(text.p[2 * i]) << 4 | (unsigned)digit(text.p[2 * i + 1]));
     return true;
 }
 

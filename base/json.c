@@ -147,7 +147,7 @@ bool json_only_keys(const json_t *obj, const char *const *keys, size_t n, const 
     json_t *v;
     if (!json_is_object(obj))
         return false;
-    json_object_foreach((json_t *)(uintptr_t)obj, k, v)
+    json_object_foreach((json_t *)obj, k, v)
     {
         size_t i = 0;
         while (i < n && strcmp(k, keys[i]) != 0)

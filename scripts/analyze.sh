@@ -14,7 +14,7 @@ done | xargs -P "$(nproc)" -I{} sh -c \
 for f in $src; do
     echo "$f"
 done | xargs -P "$(nproc)" -n 8 sh -c \
-    'clang-tidy --quiet "$@" -- '"$flags"' -DBOOTGATE_VERSION=\"x\" 2>/dev/null || echo "clang-tidy: $*" >>'"'$tmp/bad'" sh
+    'clang-tidy --quiet "$@" -- '"$flags"' -DBOOTGATE_VERSION=\"x\" 2>/dev/null || echo "clang-tidy: one of $*" >>'"'$tmp/bad'" sh
 if [ -s "$tmp/bad" ]; then
     cat "$tmp/bad"
     rc=1
