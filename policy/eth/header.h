@@ -19,21 +19,21 @@ enum eth_fork {
 };
 
 struct eth_header {
-    uint8_t hash[32];         /* keccak256 of the RLP; computed by us */
+    uint8_t hash[32]; /* keccak256 of the RLP; computed by us */
     uint8_t parent_hash[32];
     uint8_t coinbase[20];
     uint8_t state_root[32];
-    uint8_t prev_randao[32];  /* mixHash */
+    uint8_t prev_randao[32]; /* mixHash */
     uint64_t number, gas_limit, gas_used, timestamp;
-    bool pos;                 /* difficulty 0, nonce 0: after the merge */
+    bool pos; /* difficulty 0, nonce 0: after the merge */
     bool has_base_fee;
     uint8_t base_fee[32];
-    bool has_withdrawals_root;   /* Shanghai */
-    bool has_blob_gas;        /* Cancun: blobGasUsed, excessBlobGas */
+    bool has_withdrawals_root; /* Shanghai */
+    bool has_blob_gas;         /* Cancun: blobGasUsed, excessBlobGas */
     uint64_t blob_gas_used, excess_blob_gas;
-    bool has_beacon_root;     /* Cancun: parentBeaconBlockRoot */
+    bool has_beacon_root; /* Cancun: parentBeaconBlockRoot */
     uint8_t beacon_root[32];
-    bool has_requests_hash;   /* Prague */
+    bool has_requests_hash; /* Prague */
 };
 
 /* eth_header_from_rlp: one whole header, minimal RLP, 15 to 21 fields in fork order. */
@@ -60,7 +60,7 @@ struct eth_fork_time {
 enum rc eth_fork_of(const struct eth_header *h, uint64_t chain_id,
                     const struct eth_fork_time *custom, size_t num_custom, enum eth_fork *out,
                     struct err *err) MUST_CHECK;
-const char *eth_fork_name(enum eth_fork f);         /* "shanghai", .. */
-enum eth_fork eth_fork_read(struct bytes name);     /* ETH_FORK_NONE: unknown */
+const char *eth_fork_name(enum eth_fork f);     /* "shanghai", .. */
+enum eth_fork eth_fork_read(struct bytes name); /* ETH_FORK_NONE: unknown */
 
 #endif

@@ -23,9 +23,9 @@ enum rc mpt_prove(const uint8_t root[static 32], const uint8_t key[static 32],
                   struct bytes *out_value, struct err *err) MUST_CHECK;
 
 struct eth_account {
-    bool exists;              /* false: proven absent; the rest is then the empty account */
+    bool exists; /* false: proven absent; the rest is then the empty account */
     uint64_t nonce;
-    uint8_t balance[32];      /* big-endian */
+    uint8_t balance[32]; /* big-endian */
     uint8_t storage_root[32];
     uint8_t code_hash[32];
 };

@@ -11,8 +11,8 @@
 
 struct rlp_item {
     bool list;
-    struct bytes body;    /* the content without its prefix */
-    struct bytes raw;     /* with its prefix */
+    struct bytes body; /* the content without its prefix */
+    struct bytes raw;  /* with its prefix */
 };
 
 /* rlp_next takes one item off the cursor; false (and c->bad) when it is missing or not minimal. */
