@@ -1,10 +1,7 @@
-/* keccak: Keccak-256 as Ethereum uses it (the original padding 0x01, not SHA-3's 0x06). */
+/* keccak: see base/keccak.h; quote/ needs it too (MRCONFIGID version 2). */
 #ifndef BOOTGATE_POLICY_ETH_KECCAK_H
 #define BOOTGATE_POLICY_ETH_KECCAK_H
 
-#include "base/bytes.h"
-
-void keccak256(struct bytes in, uint8_t out[static 32]);
-void keccak256_parts(const struct bytes *parts, size_t n, uint8_t out[static 32]);
+#include "base/keccak.h"
 
 #endif
