@@ -1,0 +1,145 @@
+/*
+ * evlog_json: dstack's event_log array and its runtime_events.log. A runtime event's digest is
+ * always recomputed from name and payload; a digest or preimage that was given must agree.
+ */
+#include "base/hash.h"
+#include "base/hex.h"
+#include "base/limits.h"
+#include "quote/base64.h"
+#include "quote/evlog_internal.h"
+
+static bool copy_text(struct arena *a, struct bytes text, struct bytes *out, struct err *err)
+{
+    uint8_t *p = arena_copy(a, text, err);
+    if (p)
+        *out = bytes_of(p, text.n);
+    return p != NULL;
+}
+
+/* version: absent is 1 (dstack leaves it out). */
+static bool read_version(const json_t *o, unsigned *out)
+{
+    uint64_t v = 1;
+    if (json_object_get(o, "version") && !json_u64(o, "version", 2, &v))
+        return false;
+    *out = (unsigned)v;
+    return v >= 1;
+}
+
+static enum rc check_preimage(struct arena *a, const json_t *o, size_t i, struct bytes want,
+                              struct err *err)
+{
+    const json_t *given = json_object_get(o, "preimage");
+    struct bytes got = BYTES_NONE;
+    if (!given || json_is_null(given))
+        return RC_OK;
+    if (!json_is_string(given) || !hex_decode_any(a, json_view(given), &got, err) ||
+        !bytes_eq(got, want))
+        return err_set(err, BG_EVLOG_PREIMAGE, "record %zu", i);
+    return RC_OK;
+}
+
+static enum rc finish_runtime(struct arena *a, const json_t *o, size_t i, struct event *e,
+                              struct err *err)
+{
+    uint8_t given[48];
+    struct bytes pre;
+    memcpy(given, e->digest, sizeof given);
+    if (e->rtmr != 3)
+        return err_set(err, BG_EVLOG_RUNTIME_REGISTER, "record %zu \"%.40s\" in RTMR%u", i,
+                       (const char *)e->name.p, e->rtmr);
+    if (!read_version(o, &e->version))
+        return err_set(err, BG_EVLOG_VERSION, "record %zu \"%.40s\"", i, (const char *)e->name.p);
+    TRY(evlog_runtime_event(a, e, &pre, err));
+    if (e->digest_given && memcmp(given, e->digest, sizeof given) != 0)
+        return err_set(err, BG_EVLOG_DIGEST_MISMATCH, "record %zu \"%.40s\"", i,
+                       (const char *)e->name.p);
+    return check_preimage(a, o, i, pre, err);
+}
+
+static enum rc read_event(struct arena *a, const json_t *o, size_t i, struct event *e,
+                          struct err *err)
+{
+    uint64_t imr, type;
+    struct bytes name, payload, digest = BYTES_NONE;
+    if (!json_u64(o, "imr", UINT32_MAX, &imr) || !json_u64(o, "event_type", UINT32_MAX, &type) ||
+        !json_str(o, "event", &name) || !json_str(o, "event_payload", &payload) ||
+        (json_object_get(o, "digest") && !json_str(o, "digest", &digest)))
+        return err_set(err, BG_EVLOG_ENTRY, "record %zu", i);
+    if (imr > 3)
+        return err_set(err, BG_EVLOG_IMR, "record %zu: imr %llu", i, (unsigned long long)imr);
+    e->rtmr = (unsigned)imr;
+    e->type = (uint32_t)type;
+    if (!copy_text(a, name, &e->name, err))
+        return err->rc;
+    if (!hex_decode_any(a, payload, &e->payload, err))
+        return err_set(err, BG_EVLOG_PAYLOAD, "record %zu", i);
+    e->digest_given = digest.n != 0;
+    if (digest.n && !hex_decode(digest, e->digest, sizeof e->digest))
+        return err_set(err, BG_EVLOG_DIGEST, "record %zu: %zu characters", i, digest.n);
+    if (e->type == EVENT_DSTACK_RUNTIME)
+        return finish_runtime(a, o, i, e, err);
+    if (!digest.n && e->type != EV_NO_ACTION)
+        return err_set(err, BG_EVLOG_DIGEST_MISSING, "record %zu, RTMR%u, type 0x%x", i, e->rtmr,
+                       (unsigned)e->type);
+    return RC_OK;
+}
+
+enum rc evlog_parse_json(struct arena *a, struct bytes text, struct evlog *out, struct err *err)
+{
+    AUTO_JSON root = NULL;
+    struct err why = {0};
+    if (json_read(text, LIMIT_EVENT_LOG, &root, &why) != RC_OK)
+        return err_set(err, BG_EVLOG_JSON, "%s", why.detail);
+    if (!json_is_array(root))
+        return err_set(err, BG_EVLOG_NOT_ARRAY, "it begins with '%c'", text.n ? text.p[0] : ' ');
+    size_t n = json_array_size(root);
+    if (n > LIMIT_EVENTS)
+        return err_set(err, BG_EVLOG_TOO_MANY, "%zu", n);
+    struct evlog log = {0};
+    log.v = ARENA_ARRAY(a, struct event, n, err);
+    if (!log.v)
+        return err->rc;
+    for (size_t i = 0; i < n; i++) {
+        struct event e = {0};
+        TRY(read_event(a, json_array_get(root, i), i, &e, err));
+        if (e.type == EV_NO_ACTION) { /* TCG PFP 10.4.1: never extends */
+            log.no_action++;
+            continue;
+        }
+        log.covers[e.rtmr] = true;
+        log.v[log.n++] = e;
+    }
+    *out = log;
+    return RC_OK;
+}
+
+enum rc evlog_parse_runtime(struct arena *a, struct bytes text, struct evlog *out, struct err *err)
+{
+    AUTO_JSON root = NULL;
+    struct err why = {0};
+    if (json_read(text, LIMIT_EVENT_LOG, &root, &why) != RC_OK || !json_is_array(root))
+        return err_set(err, BG_RUNTIME_LOG_JSON, "%s", root ? "not an array" : why.detail);
+    size_t n = json_array_size(root);
+    if (n > LIMIT_EVENTS)
+        return err_set(err, BG_RUNTIME_LOG_TOO_MANY, "%zu", n);
+    struct evlog log = {0};
+    log.v = ARENA_ARRAY(a, struct event, n, err);
+    if (!log.v)
+        return err->rc;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *o = json_array_get(root, i);
+        struct event *e = &log.v[i];
+        struct bytes name, payload, pre;
+        if (!json_str(o, "event", &name) || !json_str(o, "payload", &payload) ||
+            !read_version(o, &e->version) || !base64_decode(a, payload, &e->payload, err))
+            return err_set(err, BG_RUNTIME_LOG_ENTRY, "record %zu", i);
+        if (!copy_text(a, name, &e->name, err))
+            return err->rc;
+        TRY(evlog_runtime_event(a, e, &pre, err));
+    }
+    log.n = n;
+    log.covers[3] = n > 0;
+    *out = log;
+    return RC_OK;
+}
