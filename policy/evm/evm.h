@@ -1,8 +1,12 @@
 /*
  * evm: the Ethereum Virtual Machine for static calls on proven state. All opcodes up to Osaka;
  * whatever would change state is a static violation. State comes from callbacks; a missing piece
- * stops the run (EVM_MISS), it is never zero. Gas is charged as the fork has it, from a limit the
- * caller gives; nothing is warm at the start but what EIP-2929/3651 say (see evm_run).
+ * stops the run (EVM_MISSED), it is never zero. Each piece is asked for once in a run, and only
+ * when gas was paid for it.
+ *
+ * Gas is charged as the fork has it, from a limit the caller gives, without a transaction's
+ * intrinsic cost. Warm from the start (EIP-2929, 3651, 7702): the precompiles, from, to, the
+ * account to delegates to, and since Shanghai the coinbase.
  */
 #ifndef BOOTGATE_POLICY_EVM_EVM_H
 #define BOOTGATE_POLICY_EVM_EVM_H
@@ -14,7 +18,7 @@
 enum evm_answer { EVM_STATE_MISS = 0, EVM_STATE_OK };
 
 struct evm_account {
-    bool exists;              /* false: absent or empty; EXTCODEHASH gives 0 */
+    bool exists; /* false: absent or empty; EXTCODEHASH gives 0 */
     u256 balance;
     uint8_t code_hash[32];
 };
@@ -29,7 +33,7 @@ struct evm_state {
 };
 
 struct evm_block {
-    enum eth_fork fork;       /* PARIS .. OSAKA; older: refused */
+    enum eth_fork fork; /* PARIS .. OSAKA; older: refused */
     uint64_t chain_id, number, timestamp, gas_limit;
     uint8_t coinbase[20];
     uint8_t prev_randao[32];
@@ -45,24 +49,27 @@ struct evm_call {
 
 enum evm_outcome {
     EVM_NONE = 0,
-    EVM_RETURNED,     /* output is the return data */
-    EVM_REVERTED,     /* output is the revert data */
-    EVM_FAULTED,      /* out of gas, invalid opcode, static violation, bad jump, stack */
-    EVM_MISSED,       /* state is missing: fetch it, run again */
-    EVM_UNSUPPORTED,  /* BLOCKHASH, a precompile we do not have: named in `what` */
+    EVM_RETURNED,    /* output is the return data */
+    EVM_REVERTED,    /* output is the revert data */
+    EVM_FAULTED,     /* out of gas, invalid opcode, static violation, bad jump, stack */
+    EVM_MISSED,      /* state is missing: fetch it, run again */
+    EVM_UNSUPPORTED, /* BLOCKHASH, a precompile we do not have, more memory or output than
+                        base/limits.h allows: named in `what`. No answer, unlike a fault */
 };
 
 struct evm_result {
     enum evm_outcome outcome;
-    struct bytes output;      /* arena */
-    uint64_t gas_used;        /* execution only, no intrinsic cost */
-    const char *what;         /* static: why FAULTED or UNSUPPORTED */
+    struct bytes output; /* arena; at most LIMIT_RETURN_DATA */
+    uint64_t gas_used;   /* execution only, no intrinsic cost; 0 when it did not come to an end */
+    const char *what;    /* static: why FAULTED or UNSUPPORTED */
     unsigned max_depth;
 };
 
 /*
- * evm_run executes one static call, depth and memory bounded (base/limits.h), on heap frames.
- * BG_EVM_* only for what cannot be an outcome (no memory, a fork we do not run).
+ * evm_run executes one static call, depth and memory bounded (base/limits.h), on heap frames. Its
+ * working memory is an arena of its own, gone when it returns; only the output lies in `a`.
+ * BG_EVM_* and BG_NOMEM only for what cannot be an outcome (a fork we do not run, call->gas above
+ * LIMIT_CALL_GAS, no memory, a failing library).
  */
 enum rc evm_run(struct arena *a, const struct evm_state *state, const struct evm_block *block,
                 const struct evm_call *call, struct evm_result *out, struct err *err) MUST_CHECK;

@@ -11,17 +11,18 @@
 enum precompile_outcome {
     PRECOMPILE_NOT_ONE = 0, /* the address is an ordinary account in this fork */
     PRECOMPILE_OK,
-    PRECOMPILE_FAILED,      /* consumes all gas given */
+    PRECOMPILE_FAILED, /* consumes all gas given */
     PRECOMPILE_UNSUPPORTED,
 };
 
 struct precompile_result {
     enum precompile_outcome outcome;
-    struct bytes output;    /* arena */
-    uint64_t gas;           /* charged; > given: out of gas (outcome FAILED) */
-    const char *name;       /* static */
+    struct bytes output; /* arena, or a view of the input */
+    uint64_t gas;        /* charged; > given: out of gas (outcome FAILED) */
+    const char *name;    /* static */
 };
 
+/* precompile_run: the gas is worked out first, and nothing is computed that was not paid for. */
 enum rc precompile_run(struct arena *a, enum eth_fork fork, const uint8_t addr[static 20],
                        struct bytes input, uint64_t gas_given, struct precompile_result *out,
                        struct err *err) MUST_CHECK;

@@ -35,18 +35,18 @@ static inline bool u256_fits64(u256 a, uint64_t *out)
     return true;
 }
 
-u256 u256_from_be(const uint8_t *p, size_t n);    /* n <= 32, right-aligned */
+u256 u256_from_be(const uint8_t *p, size_t n); /* n <= 32, right-aligned */
 void u256_to_be(u256 a, uint8_t out[static 32]);
-int u256_cmp(u256 a, u256 b);                     /* -1, 0, 1 */
-int u256_scmp(u256 a, u256 b);                    /* two's complement */
+int u256_cmp(u256 a, u256 b);  /* -1, 0, 1 */
+int u256_scmp(u256 a, u256 b); /* two's complement */
 u256 u256_add(u256 a, u256 b);
 u256 u256_sub(u256 a, u256 b);
 u256 u256_mul(u256 a, u256 b);
-u256 u256_div(u256 a, u256 b);                    /* by zero: 0 (as the EVM) */
+u256 u256_div(u256 a, u256 b); /* by zero: 0 (as the EVM) */
 u256 u256_mod(u256 a, u256 b);
 u256 u256_sdiv(u256 a, u256 b);
 u256 u256_smod(u256 a, u256 b);
-u256 u256_addmod(u256 a, u256 b, u256 m);         /* 512-bit intermediate; m 0: 0 */
+u256 u256_addmod(u256 a, u256 b, u256 m); /* 512-bit intermediate; m 0: 0 */
 u256 u256_mulmod(u256 a, u256 b, u256 m);
 u256 u256_exp(u256 base, u256 exponent);
 u256 u256_signextend(u256 byte_index, u256 v);
@@ -58,6 +58,6 @@ u256 u256_byte(u256 index, u256 v);
 u256 u256_shl(u256 shift, u256 v);
 u256 u256_shr(u256 shift, u256 v);
 u256 u256_sar(u256 shift, u256 v);
-unsigned u256_bits(u256 a);                       /* bit length; 0 for 0 */
+unsigned u256_bits(u256 a); /* bit length; 0 for 0 */
 
 #endif
