@@ -30,5 +30,11 @@ enum rc abi_decode_kms_info(struct bytes data, struct bytes out[static 4], struc
     MUST_CHECK;
 /* abi_revert_reason: Error(string) or Panic(uint256) of revert data, printable; else "". */
 char *abi_revert_reason(struct arena *a, struct bytes data, struct err *err) MUST_CHECK;
+/*
+ * abi_printable: text from a contract made fit for a terminal and a log line: at most LIMIT_REASON
+ * bytes of it; control characters, direction overrides, backslashes and what is not UTF-8 become
+ * \xNN, byte by byte. NULL: no memory.
+ */
+char *abi_printable(struct arena *a, struct bytes text, struct err *err) MUST_CHECK;
 
 #endif

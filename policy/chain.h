@@ -61,6 +61,7 @@ struct chain_result {
     enum eth_fork fork;
     const char *assurance;       /* "pinned" */
     uint64_t gas_used;
+    struct bytes output;         /* return or revert data of the call */
     struct slot_read *slots;
     size_t num_slots;
     struct code_seen codes[4];
