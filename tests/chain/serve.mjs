@@ -11,13 +11,8 @@ import { startAnvil } from './node.mjs';
 
 const [folder, file, timestamp, ...subjects] = process.argv.slice(2);
 const parent = process.ppid;
-let node = null;
-const end = async () => {
-  await node?.stop();
-  process.exit(0);
-};
-setInterval(() => { if (process.ppid !== parent) end(); }, 500);
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, end);
+setInterval(() => { if (process.ppid !== parent) process.exit(0); }, 500);
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => process.exit(0));
 
 const EXPECTED = {
   'not-registered': 'App not registered', allowed: true, 'compose-denied': 'Compose hash not allowed',
@@ -27,7 +22,7 @@ const EXPECTED = {
 };
 
 const started = Date.now();
-node = await startAnvil({ folder: path.resolve(folder), timestamp: Number(timestamp) });
+const node = await startAnvil({ folder: path.resolve(folder), timestamp: Number(timestamp) });
 const deployment = new Deployment(node, path.resolve(folder));
 await deployment.start();
 const evidence = {};
