@@ -42,9 +42,7 @@ enum rc json_text(struct arena *a, const json_t *j, size_t max, struct bytes *ou
     uint8_t *p = arena_alloc(a, n + 1, err);
     if (!p)
         return err->rc;
-    if (json_dumpb(j, (char *)p, n, JSON_COMPACT) != n)
-        return err_set(err, BG_NOMEM, "JSON text");
-    *out = bytes_of(p, n);
+    *out = bytes_of(p, json_dumpb(j, (char *)p, n, JSON_COMPACT));
     return RC_OK;
 }
 
@@ -88,6 +86,11 @@ static enum rc text_part(struct arena *a, const json_t *obj, const char *key, bo
         return err->rc;
     *out = bytes_of(p, text.n);
     return RC_OK;
+}
+
+enum rc evidence_no_memory(struct err *err)
+{
+    return err_set(err, BG_EVIDENCE_MEMORY, "%s", "");
 }
 
 static enum rc exact(struct bytes b, size_t n, enum rc code, struct err *err)
@@ -193,7 +196,7 @@ enum rc evidence_read(struct arena *a, struct bytes input, struct evidence *out,
     if (text.n % 2)
         return err_set(err, BG_EVIDENCE_HEX_ODD, "%zu digits", text.n);
     if (!hex_decode_any(a, text, &binary, err))
-        return err_set(err, BG_NOMEM, "%zu digits", text.n);
+        return err->rc; /* hex it is: no memory */
     return read_binary(a, binary, EVIDENCE_HEX, out, err);
 }
 

@@ -9,12 +9,12 @@
 
 enum evidence_format {
     EVIDENCE_NONE = 0,
-    EVIDENCE_RAW,      /* a binary quote */
-    EVIDENCE_HEX,      /* the same in hex text, white space around it allowed */
-    EVIDENCE_DSTACK,   /* JSON of dstack's GetQuote: quote, event_log, vm_config, report_data */
-    EVIDENCE_RA_TLS,   /* X.509 certificate, PEM or DER, with dstack's extensions (tdx facts 4.9) */
-    EVIDENCE_SCALE,    /* dstack VersionedAttestation V0, binary, or hex in {"attestation": ..} */
-    EVIDENCE_BUNDLE,   /* a bootgate bundle: DESIGN section 6 (the evidence member of it) */
+    EVIDENCE_RAW,    /* a binary quote */
+    EVIDENCE_HEX,    /* the same in hex text, white space around it allowed */
+    EVIDENCE_DSTACK, /* JSON of dstack's GetQuote: quote, event_log, vm_config, report_data */
+    EVIDENCE_RA_TLS, /* X.509 certificate, PEM or DER, with dstack's extensions (tdx facts 4.9) */
+    EVIDENCE_SCALE,  /* dstack VersionedAttestation V0, binary, or hex in {"attestation": ..} */
+    EVIDENCE_BUNDLE, /* a bootgate bundle: DESIGN section 6 (the evidence member of it) */
 };
 
 /* Absent parts are the empty view. */
@@ -23,7 +23,7 @@ struct evidence {
     struct bytes quote;          /* binary */
     struct bytes event_log;      /* JSON text (array), as dstack gives it */
     struct bytes ccel;           /* CCEL data area, binary */
-    struct bytes runtime_events; /* SCALE runtime events re-expressed as JSON array text, or empty */
+    struct bytes runtime_events; /* JSON array text of {event, payload: base64}, or empty */
     struct bytes vm_config;      /* JSON text */
     struct bytes report_data;    /* as claimed beside the quote, binary, 64 bytes */
     struct bytes td_report;      /* local TDREPORT, binary, 1024 bytes */
@@ -36,8 +36,8 @@ struct evidence {
  * Errors: BG-02xx (unrecognised, malformed container, over a limit). A msgpack
  * VersionedAttestation V1 is recognised and refused by name.
  */
-enum rc evidence_read(struct arena *a, struct bytes input, struct evidence *out, struct err *err)
-    MUST_CHECK;
+enum rc evidence_read(struct arena *a, struct bytes input, struct evidence *out,
+                      struct err *err) MUST_CHECK;
 /* evidence_from_json: the `evidence` member of a bundle, or a GetQuote answer, already parsed. */
 enum rc evidence_from_json(struct arena *a, const json_t *obj, struct evidence *out,
                            struct err *err) MUST_CHECK;

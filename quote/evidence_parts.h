@@ -19,5 +19,7 @@ bool attestation_is_v1(struct bytes in);
 /* json_text: compact text of j in the arena, at most max bytes; empty when it is too long. */
 enum rc json_text(struct arena *a, const json_t *j, size_t max, struct bytes *out,
                   struct err *err) MUST_CHECK;
+/* evidence_no_memory: jansson had none. */
+enum rc evidence_no_memory(struct err *err);
 
 #endif

@@ -5,11 +5,11 @@
  */
 #include "quote/evidence_parts.h"
 
+#include <openssl/evp.h>
+
 #include "base/cur.h"
 #include "base/hex.h"
 #include "base/limits.h"
-
-#define RUNTIME_EVENT_TYPE 0x08000001u /* cc-eventlog runtime_events.rs */
 
 bool attestation_is_v1(struct bytes in)
 {
@@ -54,39 +54,68 @@ static bool put_hex(struct arena *a, json_t *obj, const char *key, struct bytes 
     return text && json_object_set_new(obj, key, json_string(text)) == 0;
 }
 
-static enum rc put_event(struct arena *a, json_t *list, uint32_t imr, uint32_t type,
-                         struct bytes digest, struct bytes name, struct bytes payload,
-                         struct err *err)
+/* put_base64: the same in base64, the form of dstack's runtime_events.log. */
+static bool put_base64(struct arena *a, json_t *obj, const char *key, struct bytes b,
+                       struct err *err)
 {
-    AUTO_JSON text = json_stringn((const char *)name.p, name.n);
-    if (!text || memchr(name.n ? (const char *)name.p : "", 0, name.n))
-        return err_set(err, BG_SCALE_TEXT, "an event's name");
-    AUTO_JSON e = json_pack("{s:I, s:I}", "imr", (json_int_t)imr, "event_type", (json_int_t)type);
-    bool ok = e && put_hex(a, e, "digest", digest, err) && json_object_set(e, "event", text) == 0 &&
-              put_hex(a, e, "event_payload", payload, err) && json_array_append(list, e) == 0;
-    return ok ? RC_OK : err_set(err, BG_NOMEM, "event log");
+    uint8_t *text = b.n <= LIMIT_EVENT_LOG ? arena_alloc(a, b.n / 3 * 4 + 5, err) : NULL;
+    if (!text)
+        return false;
+    EVP_EncodeBlock(text, b.p, (int)b.n);
+    return json_object_set_new(obj, key, json_string((const char *)text)) == 0;
 }
 
-/* Vec<TdxEvent { imr u32, event_type u32, digest Vec, event String, event_payload Vec }> */
-static enum rc read_events(struct arena *a, struct cur *c, bool runtime, struct bytes *out,
-                           struct err *err)
+/* TdxEvent { imr u32, event_type u32, digest Vec, event String, event_payload Vec } */
+static enum rc read_tdx_event(struct arena *a, struct cur *c, json_t *out, struct err *err)
+{
+    uint32_t imr = cur_u32le(c), type = cur_u32le(c);
+    struct bytes digest = vec(c), name = vec(c), payload = vec(c);
+    if (c->bad)
+        return RC_OK;
+    AUTO_JSON text = json_stringn((const char *)name.p, name.n);
+    if (!text)
+        return err_set(err, BG_SCALE_TEXT, "name of an event of register %u", imr);
+    bool ok = json_object_set_new(out, "imr", json_integer((json_int_t)imr)) == 0 &&
+              json_object_set_new(out, "event_type", json_integer((json_int_t)type)) == 0 &&
+              put_hex(a, out, "digest", digest, err) && json_object_set(out, "event", text) == 0 &&
+              put_hex(a, out, "event_payload", payload, err);
+    return ok ? RC_OK : evidence_no_memory(err);
+}
+
+/* RuntimeEvent { event String, payload Vec } */
+static enum rc read_runtime_event(struct arena *a, struct cur *c, json_t *out, struct err *err)
+{
+    struct bytes name = vec(c), payload = vec(c);
+    if (c->bad)
+        return RC_OK;
+    AUTO_JSON text = json_stringn((const char *)name.p, name.n);
+    if (!text)
+        return err_set(err, BG_SCALE_RUNTIME_TEXT, "name of a runtime event");
+    bool ok =
+        json_object_set(out, "event", text) == 0 && put_base64(a, out, "payload", payload, err);
+    return ok ? RC_OK : evidence_no_memory(err);
+}
+
+typedef enum rc read_fn(struct arena *a, struct cur *c, json_t *out, struct err *err);
+
+/* read_list reads Vec<T> and leaves it as JSON text; the caller looks at the cursor. */
+static enum rc read_list(struct arena *a, struct cur *c, read_fn *read_one, struct bytes *out,
+                         struct err *err)
 {
     AUTO_JSON list = json_array();
     size_t n = compact(c);
     if (n > LIMIT_EVENTS)
         return err_set(err, BG_SCALE_EVENTS, "%zu events", n);
     for (size_t i = 0; i < n && !c->bad; i++) {
-        /* RuntimeEvent { event String, payload Vec }: RTMR3, digest to be computed. */
-        uint32_t imr = runtime ? 3 : cur_u32le(c);
-        uint32_t type = runtime ? RUNTIME_EVENT_TYPE : cur_u32le(c);
-        struct bytes digest = runtime ? BYTES_NONE : vec(c), name = vec(c), payload = vec(c);
-        if (!c->bad)
-            TRY(put_event(a, list, imr, type, digest, name, payload, err));
+        json_t *e = json_object();
+        if (!e || json_array_append_new(list, e) != 0)
+            return evidence_no_memory(err);
+        TRY(read_one(a, c, e, err));
     }
     if (c->bad || n == 0)
-        return RC_OK; /* the caller looks at the cursor; no events: no text */
+        return RC_OK;
     TRY(json_text(a, list, LIMIT_EVENT_LOG, out, err));
-    return out->n ? RC_OK : err_set(err, BG_SCALE_TEXT, "the events of the attestation");
+    return out->n ? RC_OK : err_set(err, BG_SCALE_LOG_SIZE, "%zu events", n);
 }
 
 enum rc evidence_attestation(struct arena *a, struct bytes in, struct evidence *out,
@@ -100,8 +129,8 @@ enum rc evidence_attestation(struct arena *a, struct bytes in, struct evidence *
     if (!c.bad && (version != 0 || variant != 0))
         return err_set(err, BG_SCALE_VARIANT, "version %u, variant %u", version, variant);
     ev.quote = vec(&c);
-    TRY(read_events(a, &c, false, &ev.event_log, err));
-    TRY(read_events(a, &c, true, &ev.runtime_events, err));
+    TRY(read_list(a, &c, read_tdx_event, &ev.event_log, err));
+    TRY(read_list(a, &c, read_runtime_event, &ev.runtime_events, err));
     ev.report_data = cur_take(&c, 64);
     ev.vm_config = vec(&c);
     if (c.bad || ev.quote.n > LIMIT_QUOTE || ev.vm_config.n > LIMIT_VM_CONFIG)
