@@ -17,8 +17,8 @@ enum freshness { FRESH_HOST_CLOCK = 0, FRESH_FLOOR, FRESH_AUTHENTICATED_TIME, FR
 
 struct verdict {
     enum verdict_decision decision;
-    enum rc code;                 /* why not; RC_OK when allowed */
-    const char *reason;           /* one line */
+    enum rc code;       /* why not; RC_OK when allowed */
+    const char *reason; /* one line */
 };
 
 /* policy_decide: every FAIL in checks denies, the first one names the reason. */

@@ -9,18 +9,18 @@
 
 enum need_kind {
     NEED_NONE = 0,
-    NEED_HEADER,   /* eth_getBlockByHash of `hash` (or ByNumber `number` when by_number) */
-    NEED_PROOF,    /* eth_getProof(address, slots..) at block `number` */
-    NEED_CODE,     /* eth_getCode(address) at block `number` */
+    NEED_HEADER, /* eth_getBlockByHash of `hash` (or ByNumber `number` when by_number) */
+    NEED_PROOF,  /* eth_getProof(address, slots..) at block `number` */
+    NEED_CODE,   /* eth_getCode(address) at block `number` */
 };
 
 struct need {
     enum need_kind kind;
     bool hard;
-    uint64_t number;          /* block */
-    uint8_t hash[32];         /* block */
+    uint64_t number;  /* block */
+    uint8_t hash[32]; /* block */
     uint8_t address[20];
-    uint8_t (*slots)[32];     /* NEED_PROOF: may be none (account only) */
+    uint8_t (*slots)[32]; /* NEED_PROOF: may be none (account only) */
     size_t num_slots;
 };
 

@@ -157,7 +157,7 @@ static enum rc read_json(struct arena *a, struct bytes text, struct evidence *ou
     AUTO_JSON j = NULL;
     struct err why = {0};
     if (json_read(text, LIMIT_BUNDLE, &j, &why) != RC_OK)
-        return err_set(err, BG_EVIDENCE_JSON, "%s", why.detail);
+        return err_set(err, BG_EVIDENCE_SYNTAX, "%s", why.detail);
     return json_object_get(j, "schema") ? from_bundle(a, j, out, err)
                                         : evidence_from_json(a, j, out, err);
 }

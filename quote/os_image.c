@@ -134,20 +134,25 @@ static enum rc read_material(struct arena *a, const json_t *cfg, const json_t *d
 static enum rc read_acpi(const struct evlog *log, uint8_t out[3][48], struct err *err)
 {
     static const char *const names[] = {"acpi-loader", "acpi-rsdp", "acpi-tables"};
+    const struct event *found[3] = {NULL};
     size_t n = 0;
     for (size_t i = 0; i < log->n; i++) {
         const struct event *e = &log->v[i];
-        if (e->rtmr != 0 || e->type != EVENT_ACPI_TYPE ||
-            !bytes_eq_str(e->payload, EVENT_ACPI_PAYLOAD))
-            continue;
-        if (n < 3 && e->name.n && !bytes_eq_str(e->name, names[n]))
-            return err_set(err, BG_OS_IMAGE_ACPI_NAME, "event %zu is not named %s", i, names[n]);
-        if (n < 3)
-            memcpy(out[n], e->digest, 48);
-        n++;
+        if (e->rtmr == 0 && e->type == EVENT_ACPI_TYPE &&
+            bytes_eq_str(e->payload, EVENT_ACPI_PAYLOAD)) {
+            if (n < 3)
+                found[n] = e;
+            n++;
+        }
     }
     if (n != 3)
         return err_set(err, BG_OS_IMAGE_ACPI, "%zu such events in RTMR0", n);
+    for (size_t i = 0; i < 3; i++) {
+        if (found[i]->name.n && !bytes_eq_str(found[i]->name, names[i]))
+            return err_set(err, BG_OS_IMAGE_ACPI_NAME, "number %zu is not named %s", i + 1,
+                           names[i]);
+        memcpy(out[i], found[i]->digest, 48);
+    }
     return RC_OK;
 }
 

@@ -59,7 +59,7 @@ const ATTACKS = {
   'node-extra': onNodes((nodes) => [...nodes, nodes[nodes.length - 1] ?? '0x80']),
   'nodes-reversed': onNodes((nodes) => [...nodes].reverse()),
   'nodes-gone': onNodes(() => []),
-  'nodes-many': onNodes((nodes) => Array(5000).fill(nodes[0] ?? '0x80')),
+  'nodes-many': onNodes((nodes) => Array(200).fill(nodes[0] ?? '0x80')),
   'nodes-odd-hex': onNodes((nodes) => nodes.map((node) => node.slice(0, -1))),
   'code-swapped': onCode(() => upstream('eth_getCode', chain.hostile.PermissiveImpostor, 'latest')),
   'code-empty': onCode(() => '0x'),

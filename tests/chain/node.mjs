@@ -54,7 +54,7 @@ function anvilProgram(folder) {
   return path.join(folder, `node_modules/@foundry-rs/anvil-${process.platform}-${cpu}/bin/anvil`);
 }
 
-/// startAnvil: each transaction makes a block of its own. The process ends with ours.
+/// startAnvil: each transaction makes a block of its own. The process ends with ours, or by stop().
 export async function startAnvil({ folder, hardfork = 'osaka', chainId = 31337, timestamp }) {
   const home = path.join(folder, 'home');
   fs.mkdirSync(home, { recursive: true });
@@ -64,12 +64,15 @@ export async function startAnvil({ folder, hardfork = 'osaka', chainId = 31337, 
     const args = ['--host', '127.0.0.1', '--port', port, '--hardfork', hardfork, '--chain-id', chainId, '--timestamp', timestamp, '-q'];
     const child = spawn(anvilProgram(folder), args.map(String), { stdio: 'ignore', env: { ...process.env, HOME: home } });
     let problem = null;
+    const gone = new Promise((resolve) => { child.on('exit', resolve); });
     child.on('error', (error) => { problem = error; });
     process.on('exit', () => child.kill('SIGKILL'));
     const url = `http://127.0.0.1:${port}`;
     const rpc = rpcTo(url);
     for (let waited = 0; waited < 20000 && !problem && child.exitCode === null; waited += 20) {
-      if (Number(await rpc('eth_chainId').catch(() => 0)) === chainId) return { url, rpc, child, chainId };
+      if (Number(await rpc('eth_chainId').catch(() => 0)) === chainId) {
+        return { url, rpc, chainId, stop: () => { child.kill('SIGKILL'); return gone; } };
+      }
       await sleep(20);
     }
     child.kill('SIGKILL');

@@ -11,8 +11,13 @@ import { startAnvil } from './node.mjs';
 
 const [folder, file, timestamp, ...subjects] = process.argv.slice(2);
 const parent = process.ppid;
-setInterval(() => { if (process.ppid !== parent) process.exit(0); }, 500);
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => process.exit(0));
+let node = null;
+const end = async () => {
+  await node?.stop();
+  process.exit(0);
+};
+setInterval(() => { if (process.ppid !== parent) end(); }, 500);
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, end);
 
 const EXPECTED = {
   'not-registered': 'App not registered', allowed: true, 'compose-denied': 'Compose hash not allowed',
@@ -22,7 +27,7 @@ const EXPECTED = {
 };
 
 const started = Date.now();
-const node = await startAnvil({ folder: path.resolve(folder), timestamp: Number(timestamp) });
+node = await startAnvil({ folder: path.resolve(folder), timestamp: Number(timestamp) });
 const deployment = new Deployment(node, path.resolve(folder));
 await deployment.start();
 const evidence = {};

@@ -1,0 +1,204 @@
+#include "agent/bundle.h"
+
+#include <stdlib.h>
+
+#include "agent/file.h"
+#include "base/hex.h"
+#include "base/limits.h"
+
+enum rc bundle_init(struct bundle *b, struct err *err)
+{
+    *b = (struct bundle){.rpc = json_array()};
+    return b->rpc ? RC_OK : err_set(err, BG_BUNDLE_MEMORY, "%s", "");
+}
+
+void bundle_free(struct bundle *b)
+{
+    json_decref(b->rpc);
+    json_decref(b->evidence_json);
+    json_decref(b->collateral_json);
+    json_decref(b->beacon);
+    *b = (struct bundle){0};
+}
+
+/* twice: a second opinion on what the evidence is must not silently win. */
+static enum rc twice(struct err *err, const char *part, const char *path)
+{
+    return err_set(err, BG_BUNDLE_TWICE, "%s, again in %s", part, path);
+}
+
+static enum rc add_collateral_json(struct arena *a, struct bundle *b, json_t *obj, const char *path,
+                                   struct err *err)
+{
+    if (b->has_collateral)
+        return twice(err, "collateral", path);
+    TRY(collateral_from_json(a, obj, &b->collateral, err));
+    b->has_collateral = true;
+    b->collateral_json = json_incref(obj);
+    return RC_OK;
+}
+
+static enum rc add_evidence_json(struct arena *a, struct bundle *b, json_t *obj, const char *path,
+                                 struct err *err)
+{
+    if (b->has_evidence)
+        return twice(err, "evidence", path);
+    TRY(evidence_from_json(a, obj, &b->evidence, err));
+    b->evidence.format = EVIDENCE_BUNDLE;
+    b->has_evidence = true;
+    b->evidence_json = json_incref(obj);
+    return RC_OK;
+}
+
+/* check_entries: the parts whose shape we define; their content is for policy/ to judge. */
+static enum rc check_entries(const json_t *list, const char *part, const char *const *keys,
+                             size_t n, struct err *err)
+{
+    if (!json_is_array(list))
+        return err_set(err, BG_BUNDLE_LIST, "%s", part);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *e = json_array_get(list, i);
+        const char *bad = NULL;
+        if (!json_only_keys(e, keys, n, &bad) || json_object_size(e) != n)
+            return err_set(err, BG_BUNDLE_ENTRY, "%s[%zu]%s%s", part, i, bad ? " has " : "",
+                           bad ? bad : "");
+    }
+    return RC_OK;
+}
+
+static enum rc add_rpc(struct bundle *b, const json_t *list, struct err *err)
+{
+    static const char *const keys[] = {"method", "params", "result"};
+    TRY(check_entries(list, "rpc", keys, 3, err));
+    if (json_array_size(b->rpc) + json_array_size(list) > LIMIT_RPC_ENTRIES)
+        return err_set(err, BG_BUNDLE_ENTRIES, "at most %u", LIMIT_RPC_ENTRIES);
+    if (json_array_extend(b->rpc, (json_t *)(uintptr_t)list) != 0)
+        return err_set(err, BG_BUNDLE_MERGE, "%s", "");
+    return RC_OK;
+}
+
+/* add_bundle merges a JSON object with a "schema" member. */
+static enum rc add_bundle(struct arena *a, struct bundle *b, const json_t *j, const char *path,
+                          struct err *err)
+{
+    static const char *const keys[] = {"schema", "evidence", "collateral",
+                                       "rpc",    "beacon",   "taken"};
+    static const char *const beacon_keys[] = {"path", "result"};
+    const char *bad = NULL;
+    uint64_t schema = 0;
+    json_t *v;
+    if (!json_only_keys(j, keys, sizeof keys / sizeof *keys, &bad))
+        return err_set(err, BG_BUNDLE_KEY, "%s: \"%s\"", path, bad ? bad : "?");
+    if (!json_u64(j, "schema", UINT32_MAX, &schema) || schema != 1)
+        return err_set(err, BG_BUNDLE_SCHEMA, "%s", path);
+    if ((v = json_object_get(j, "evidence")))
+        TRY(add_evidence_json(a, b, v, path, err));
+    if ((v = json_object_get(j, "collateral")))
+        TRY(add_collateral_json(a, b, v, path, err));
+    if ((v = json_object_get(j, "rpc")))
+        TRY(add_rpc(b, v, err));
+    if ((v = json_object_get(j, "beacon"))) {
+        if (b->beacon)
+            return twice(err, "beacon", path);
+        TRY(check_entries(v, "beacon", beacon_keys, 2, err));
+        b->beacon = json_incref(v);
+    }
+    return RC_OK;
+}
+
+/* looks_like_object: text whose first byte that is no space is a brace. */
+static bool looks_like_object(struct bytes t)
+{
+    size_t i = 0;
+    while (i < t.n && (t.p[i] == ' ' || t.p[i] == '\t' || t.p[i] == '\n' || t.p[i] == '\r'))
+        i++;
+    return i < t.n && t.p[i] == '{';
+}
+
+enum rc bundle_add_text(struct arena *a, struct bundle *b, struct bytes text, const char *path,
+                        struct err *err)
+{
+    if (text.n == 0)
+        return err_set(err, BG_FILE_EMPTY, "%s", path);
+    AUTO_JSON j = NULL;
+    if (looks_like_object(text)) {
+        TRY(file_json(text, path, BG_EVIDENCE_JSON, &j, err));
+        if (json_object_get(j, "schema"))
+            return add_bundle(a, b, j, path, err);
+    }
+    if (b->has_evidence)
+        return twice(err, "evidence", path);
+    TRY(evidence_read(a, text, &b->evidence, err));
+    b->has_evidence = true;
+    b->evidence_json = b->evidence.format == EVIDENCE_DSTACK && j ? json_incref(j) : NULL;
+    return RC_OK;
+}
+
+enum rc bundle_add_file(struct arena *a, struct bundle *b, const char *path, struct err *err)
+{
+    struct bytes text = BYTES_NONE;
+    TRY(file_read(a, path, LIMIT_FILE, BG_EVIDENCE_FILE_SIZE, &text, err));
+    return bundle_add_text(a, b, text, path, err);
+}
+
+enum rc bundle_add_collateral(struct arena *a, struct bundle *b, const char *path, struct err *err)
+{
+    struct bytes text = BYTES_NONE;
+    AUTO_JSON j = NULL;
+    TRY(file_read(a, path, LIMIT_FILE, BG_COLLATERAL_FILE_SIZE, &text, err));
+    TRY(file_json(text, path, BG_COLLATERAL_JSON, &j, err));
+    if (json_object_get(j, "schema"))
+        return add_bundle(a, b, j, path, err);
+    return add_collateral_json(a, b, j, path, err);
+}
+
+/* put_hex and put_text add a member only when there is something to add. */
+static bool put_hex(struct arena *a, json_t *o, const char *key, struct bytes v, struct err *err)
+{
+    if (v.n == 0)
+        return true;
+    char *text = hex_str(a, v, err);
+    return text && json_object_set_new(o, key, json_string(text)) == 0;
+}
+
+static bool put_text(json_t *o, const char *key, struct bytes v)
+{
+    return v.n == 0 || json_object_set_new(o, key, json_stringn((const char *)v.p, v.n)) == 0;
+}
+
+/* evidence_as_json writes evidence that did not come as JSON with dstack's GetQuote names. */
+static json_t *evidence_as_json(struct arena *a, const struct evidence *ev, struct err *err)
+{
+    json_t *o = json_object();
+    struct bytes log = ev->event_log.n ? ev->event_log : ev->runtime_events;
+    if (put_hex(a, o, "quote", ev->quote, err) && put_text(o, "event_log", log) &&
+        put_text(o, "vm_config", ev->vm_config) &&
+        put_hex(a, o, "report_data", ev->report_data, err) &&
+        put_text(o, "app_compose", ev->app_compose))
+        return o;
+    json_decref(o);
+    return NULL;
+}
+
+enum rc bundle_write(struct arena *a, const struct bundle *b, const char *path, struct err *err)
+{
+    AUTO_JSON o = json_object();
+    bool ok = json_object_set_new(o, "schema", json_integer(1)) == 0;
+    if (b->has_evidence)
+        ok = ok &&
+             json_object_set_new(o, "evidence",
+                                 b->evidence_json ? json_incref(b->evidence_json)
+                                                  : evidence_as_json(a, &b->evidence, err)) == 0;
+    if (b->has_collateral)
+        ok = ok && json_object_set(o, "collateral", b->collateral_json) == 0;
+    if (json_array_size(b->rpc))
+        ok = ok && json_object_set(o, "rpc", b->rpc) == 0;
+    if (b->beacon)
+        ok = ok && json_object_set(o, "beacon", b->beacon) == 0;
+    char *text = ok ? json_dumps(o, JSON_INDENT(1)) : NULL;
+    if (!text)
+        return err_set(err, BG_BUNDLE_DUMP, "%s", path);
+    enum rc rc = file_write(path, bytes_of_str(text), err);
+    free(text);
+    return rc;
+}

@@ -1,0 +1,38 @@
+/*
+ * bundle: everything a run is given, in one place: evidence, collateral, recorded chain answers
+ * (DESIGN section 6). It is put together from one or more files; a part that comes twice is
+ * refused, never overridden. Nothing in it is trusted.
+ */
+#ifndef BOOTGATE_AGENT_BUNDLE_H
+#define BOOTGATE_AGENT_BUNDLE_H
+
+#include "quote/collateral.h"
+#include "quote/evidence.h"
+
+struct bundle {
+    bool has_evidence, has_collateral;
+    struct evidence evidence;
+    struct collateral collateral;
+    json_t *rpc; /* array of {method, params, result}; never NULL */
+    /* the members as they were read, to write them again; NULL: not there, or not JSON */
+    json_t *evidence_json, *collateral_json, *beacon;
+};
+
+enum rc bundle_init(struct bundle *b, struct err *err) MUST_CHECK;
+void bundle_free(struct bundle *b);
+#define AUTO_BUNDLE __attribute__((cleanup(bundle_free))) struct bundle
+
+/* bundle_add_text merges a file's content: a bundle, or evidence in any form. */
+enum rc bundle_add_text(struct arena *a, struct bundle *b, struct bytes text, const char *path,
+                        struct err *err) MUST_CHECK;
+/* bundle_add_file: the same from a path ("-": standard input). */
+enum rc bundle_add_file(struct arena *a, struct bundle *b, const char *path,
+                        struct err *err) MUST_CHECK;
+/* bundle_add_collateral: a file with a collateral object, or a bundle. */
+enum rc bundle_add_collateral(struct arena *a, struct bundle *b, const char *path,
+                              struct err *err) MUST_CHECK;
+/* bundle_write saves all parts as one bundle; binary evidence is written as {"quote": hex}. */
+enum rc bundle_write(struct arena *a, const struct bundle *b, const char *path,
+                     struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,187 @@
+#include "agent/cli.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+#include "agent/build.h"
+#include "agent/clock.h"
+
+enum { ID_COLOR = 256, ID_JSON, ID_FIRST_OPT };
+
+struct option_row {
+    const char *name;
+    int takes_argument;
+    unsigned bit; /* OPT_ bit; 0: taken by every verb */
+    int id;       /* what getopt_long returns */
+    const char *help;
+};
+
+#define ROW(name, arg, bit, help)                                                                  \
+    {                                                                                              \
+        name, arg, bit, ID_FIRST_OPT + __builtin_ctz(bit), help                                    \
+    }
+static const struct option_row rows[] = {
+    ROW("config", 1, OPT_CONFIG, "FILE    configuration (bootgate(5))"),
+    ROW("bundle", 1, OPT_BUNDLE, "FILE    evidence, collateral and chain answers in one file"),
+    ROW("collateral", 1, OPT_COLLATERAL, "FILE    DCAP collateral"),
+    ROW("boot-info", 1, OPT_BOOT_INFO, "FILE    a bootAuth request, instead of evidence"),
+    ROW("as", 1, OPT_AS, "app|kms whose boot is asked about"),
+    ROW("at", 1, OPT_AT, "TIME    judge as of this time, Unix seconds or RFC 3339"),
+    ROW("offline", 0, OPT_OFFLINE, "        fetch nothing"),
+    ROW("save-bundle", 1, OPT_SAVE_BUNDLE, "FILE    write all that the decision used"),
+    {"json", 0, 0, ID_JSON, "        the verdict as JSON, on failure too"},
+    {"color", 1, 0, ID_COLOR, "WHEN    auto, always or never"},
+    {"verbose", 0, 0, 'v', "        full values"},
+    {"quiet", 0, 0, 'q', "        print nothing; the exit status tells"},
+    {"help", 0, 0, 'h', "        this text"},
+    /* Last, so that the release build can leave it out. */
+    ROW("root", 1, OPT_ROOT, "FILE    another PKI root, DER (test build only)"),
+};
+#define NUM_ROWS (sizeof rows / sizeof *rows)
+
+static size_t rows_in_use(void)
+{
+    return build_has_root_option ? NUM_ROWS : NUM_ROWS - 1;
+}
+
+static const struct option_row *row_of(int id)
+{
+    for (size_t i = 0; i < rows_in_use(); i++)
+        if (rows[i].id == id)
+            return &rows[i];
+    return NULL;
+}
+
+static bool read_color(const char *word, enum cli_color *out)
+{
+    static const char *const words[] = {"auto", "always", "never"};
+    for (size_t i = 0; i < 3; i++)
+        if (strcmp(word, words[i]) == 0) {
+            *out = (enum cli_color)i;
+            return true;
+        }
+    return false;
+}
+
+/* store_value keeps the argument of an option that has a bit. */
+static enum rc store_value(struct cli *c, const struct option_row *row, const char *value,
+                           struct err *err)
+{
+    if (c->given & row->bit)
+        return err_set(err, BG_USAGE_REPEATED, "--%s", row->name);
+    c->given |= row->bit;
+    switch ((enum cli_option)row->bit) {
+    case OPT_CONFIG:
+        c->config = value;
+        break;
+    case OPT_BUNDLE:
+        c->bundle = value;
+        break;
+    case OPT_COLLATERAL:
+        c->collateral = value;
+        break;
+    case OPT_BOOT_INFO:
+        c->boot_info = value;
+        break;
+    case OPT_AS:
+        c->as = value;
+        break;
+    case OPT_SAVE_BUNDLE:
+        c->save_bundle = value;
+        break;
+    case OPT_ROOT:
+        c->root = value;
+        break;
+    case OPT_AT:
+        if (!clock_read(bytes_of_str(value), &c->at))
+            return err_set(err, BG_USAGE_AT, "%s", value);
+        break;
+    case OPT_OFFLINE:
+        break;
+    }
+    return RC_OK;
+}
+
+static enum rc store(struct cli *c, const struct verb *verb, int id, const char *value,
+                     struct err *err)
+{
+    switch (id) {
+    case 'v':
+        c->verbose = true;
+        return RC_OK;
+    case 'q':
+        c->quiet = true;
+        return RC_OK;
+    case 'h':
+        c->help = true;
+        return RC_OK;
+    case ID_JSON:
+        c->json = true;
+        return RC_OK;
+    case ID_COLOR:
+        if (!read_color(value, &c->color))
+            return err_set(err, BG_USAGE_COLOR, "%s", value);
+        return RC_OK;
+    default:
+        break;
+    }
+    const struct option_row *row = row_of(id);
+    if (!(row->bit & verb->options))
+        return err_set(err, BG_USAGE_NOT_FOR_VERB, "--%s with %s", row->name, verb->name);
+    return store_value(c, row, value, err);
+}
+
+enum rc cli_parse(int argc, char **argv, const struct verb *verb, struct cli *out, struct err *err)
+{
+    struct option table[NUM_ROWS + 1] = {0};
+    for (size_t i = 0; i < rows_in_use(); i++)
+        table[i] = (struct option){rows[i].name, rows[i].takes_argument, NULL, rows[i].id};
+    struct cli c = {0};
+    optind = 0; /* glibc: start anew */
+    opterr = 0;
+    for (int id; (id = getopt_long(argc, argv, ":vqh", table, NULL)) != -1;) {
+        const char *word = argv[optind > 0 ? optind - 1 : 0];
+        if (id == ':')
+            return err_set(err, BG_USAGE_NO_VALUE, "%s", word);
+        if (id == '?')
+            return err_set(err, BG_USAGE_OPTION, "%s", word);
+        TRY(store(&c, verb, id, optarg, err));
+    }
+    c.args = (const char *const *)(argv + optind);
+    c.num_args = argc - optind;
+    if (!c.help && (c.num_args < verb->min_args || c.num_args > verb->max_args))
+        return err_set(err, BG_USAGE_ARGUMENTS, "%s %s; got %d argument%s", verb->name, verb->args,
+                       c.num_args, c.num_args == 1 ? "" : "s");
+    *out = c;
+    return RC_OK;
+}
+
+bool cli_wants_json(int argc, char *const *argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            return true;
+    return false;
+}
+
+void cli_help(const struct verb *verbs, size_t n)
+{
+    printf("bootgate: is this machine, running this image and this app, allowed to boot by the "
+           "on-chain policy?\n\nusage: bootgate VERB [OPTIONS] [FILE]\n\nverbs:\n");
+    for (size_t i = 0; i < n; i++) {
+        char head[40];
+        snprintf(head, sizeof head, "%s  %s", verbs[i].name, verbs[i].args);
+        printf("  %-18s %s\n", head, verbs[i].help);
+    }
+    printf("\noptions:\n");
+    for (size_t i = 0; i < rows_in_use(); i++) {
+        char letter[8] = "    ";
+        if (rows[i].id < 128)
+            snprintf(letter, sizeof letter, "-%c, ", rows[i].id);
+        printf("  %s--%-12s %s\n", letter, rows[i].name, rows[i].help);
+    }
+    printf("  -V, --version              version and libraries\n"
+           "\nexit status: 0 yes, 1 denied, 2 usage, 3 undecided (network, collateral, chain), "
+           "4 undecided (evidence),\n5 undecided (clock), 10 would be allowed, 70 internal. "
+           "Manual: bootgate(1), bootgate(5), bootgate(7).\n");
+}

@@ -1,0 +1,58 @@
+/*
+ * cli: the command line. A table of verbs; one set of options, of which each verb names those it
+ * takes: an option that a verb would ignore is refused.
+ */
+#ifndef BOOTGATE_AGENT_CLI_H
+#define BOOTGATE_AGENT_CLI_H
+
+#include "base/arena.h"
+
+enum cli_color { COLOR_AUTO = 0, COLOR_ALWAYS, COLOR_NEVER };
+
+/* Options a verb may take, as bits. --json -v -q -h --color are taken by all. */
+enum cli_option {
+    OPT_CONFIG = 1u << 0,
+    OPT_BUNDLE = 1u << 1,
+    OPT_COLLATERAL = 1u << 2,
+    OPT_BOOT_INFO = 1u << 3,
+    OPT_AS = 1u << 4,
+    OPT_AT = 1u << 5,
+    OPT_OFFLINE = 1u << 6,
+    OPT_SAVE_BUNDLE = 1u << 7,
+    OPT_ROOT = 1u << 8, /* test build only */
+};
+
+struct cli {
+    unsigned given; /* OPT_ bits */
+    const char *config, *bundle, *collateral, *boot_info, *as, *save_bundle, *root;
+    uint64_t at;
+    bool json, quiet, verbose, help;
+    enum cli_color color;
+    const char *const *args;
+    int num_args;
+};
+
+struct verb {
+    const char *name, *args, *help;
+    unsigned options; /* OPT_ bits it takes */
+    int min_args, max_args;
+    int (*run)(struct arena *a, const struct cli *cli); /* returns the exit status */
+};
+
+/* cli_parse reads argv (after the verb's name; argv[0] is the verb). argv is reordered. */
+enum rc cli_parse(int argc, char **argv, const struct verb *verb, struct cli *out,
+                  struct err *err) MUST_CHECK;
+/* cli_wants_json: --json stands anywhere: for errors found before the options were read. */
+bool cli_wants_json(int argc, char *const *argv);
+/* cli_help prints the verbs and options. */
+void cli_help(const struct verb *verbs, size_t n);
+
+int verb_verify(struct arena *a, const struct cli *cli);
+int verb_check(struct arena *a, const struct cli *cli);
+int verb_chain(struct arena *a, const struct cli *cli);
+int verb_hash(struct arena *a, const struct cli *cli);
+int verb_log(struct arena *a, const struct cli *cli);
+int verb_explain(struct arena *a, const struct cli *cli);
+int verb_version(struct arena *a, const struct cli *cli);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * config: what the answer rests on, from one strict JSON file (DESIGN section 6, bootgate(5)).
+ * For the tools the first that exists of: --config, BOOTGATE_CONFIG, /etc/bootgate.json,
+ * /usr/lib/bootgate/bootgate.json, built-in values.
+ */
+#ifndef BOOTGATE_AGENT_CONFIG_H
+#define BOOTGATE_AGENT_CONFIG_H
+
+#include "base/limits.h"
+#include "policy/decide.h"
+#include "quote/findings.h"
+
+struct config {
+    bool loaded;               /* false: built-in values only */
+    uint8_t sha256[32];        /* of the effective configuration as canonical JSON */
+    struct chain_config chain; /* source CHAIN_SOURCE_NONE: no contract is configured */
+    const char *rpc[LIMIT_URLS];
+    size_t num_rpc;
+    enum boot_view as;
+    bool has_app_id;
+    uint8_t app_id[20];
+    struct td_policy td;
+    bool acpi_pinned;
+    const uint8_t (*acpi)[48];
+    size_t num_acpi;
+    bool require_os_image;
+    const char *require_assurance; /* NULL: any */
+    enum freshness require_freshness;
+};
+
+/* config_builtin: the values that hold without a file. */
+void config_builtin(struct config *out);
+/* config_read: one configuration, from its text. Everything in `out` lives in the arena. */
+enum rc config_read(struct arena *a, struct bytes text, const char *path, struct config *out,
+                    struct err *err) MUST_CHECK;
+/* config_load finds the file as described above; flag NULL: --config was not given. */
+enum rc config_load(struct arena *a, const char *flag, struct config *out,
+                    struct err *err) MUST_CHECK;
+/* config_boot_view: "app" or "kms"; BOOT_VIEW_NONE: neither. */
+enum boot_view config_boot_view(struct bytes word);
+
+#endif

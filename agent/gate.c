@@ -1,0 +1,270 @@
+#include "agent/gate.h"
+
+#include "agent/driver.h"
+#include "agent/rules.h"
+#include "base/hash.h"
+#include "quote/dstack.h"
+
+/* struct run: what the stages of one run share: where to put things, never what to trust. */
+struct run {
+    struct arena *a;
+    const struct gate_input *in;
+    struct report *r;
+};
+
+static enum rc note(struct run *s, struct check c)
+{
+    return checks_add(s->a, &s->r->checks, c, &s->r->err);
+}
+
+static enum rc passed(struct run *s, const char *id, const char *actual)
+{
+    return note(s, (struct check){.id = id, .status = CHECK_PASS, .actual = actual});
+}
+
+/* broke records that a stage ended the run; its error already stands in the report. */
+static enum rc broke(struct run *s, const char *id)
+{
+    struct err *err = &s->r->err, later = {0};
+    struct check c = {.id = id, .status = CHECK_FAIL, .code = err->rc};
+    c.actual = err->detail[0] ? arena_printf(s->a, &later, "%s", err->detail) : NULL;
+    if (checks_add(s->a, &s->r->checks, c, &later) != RC_OK)
+        return later.rc;
+    return err->rc;
+}
+
+static enum rc collect(struct run *s, struct evidence *ev)
+{
+    const struct bundle *b = s->in->bundle;
+    if (!b->has_evidence) {
+        err_set(&s->r->err, BG_GATE_NO_EVIDENCE, "no file and no bundle with evidence was given");
+        return broke(s, "evidence");
+    }
+    *ev = b->evidence;
+    s->r->format = ev->format;
+    return passed(s, "evidence", evidence_format_name(ev->format));
+}
+
+static bool has_log(const struct evidence *ev)
+{
+    return ev->event_log.n || ev->ccel.n || ev->runtime_events.n;
+}
+
+static enum rc parse(struct run *s, const struct evidence *ev, struct quote *quote,
+                     struct evlog *log)
+{
+    if (quote_parse(ev->quote, quote, &s->r->err) != RC_OK)
+        return broke(s, "quote.format");
+    TRY(passed(s, "quote.format", quote->version == 5 ? "TDX quote v5" : "TDX quote v4"));
+    if (!has_log(ev) && s->in->goal == GATE_VERIFY)
+        return RC_OK;
+    if (!has_log(ev))
+        err_set(&s->r->err, BG_GATE_NO_LOG, "the evidence has a quote, but no event log");
+    else if (evlog_parse_evidence(s->a, ev, log, &s->r->err) == RC_OK)
+        return passed(s, "log.format", arena_printf(s->a, &s->r->err, "%zu events", log->n));
+    return broke(s, "log.format");
+}
+
+/* bound checks what stands beside the quote and claims to be bound by its report_data. */
+static enum rc bound(struct run *s, const struct evidence *ev, const struct td_report *td)
+{
+    struct err *err = &s->r->err;
+    struct bytes have = BYTES_OF_ARRAY(td->td.report_data);
+    if (ev->report_data.n) {
+        if (!bytes_eq(ev->report_data, have)) {
+            err_set(err, BG_GATE_REPORT_DATA, "%zu bytes claimed, not those the quote signs",
+                    ev->report_data.n);
+            return broke(s, "quote.report_data");
+        }
+        TRY(passed(s, "quote.report_data", "as claimed beside the quote"));
+    }
+    if (!ev->ra_tls_spki.n)
+        return RC_OK;
+    /* tdx facts 4.9: report_data = SHA-512("ratls-cert:" || SubjectPublicKeyInfo DER) */
+    uint8_t want[SHA512_LEN];
+    struct bytes tag = bytes_of_str("ratls-cert:");
+    uint8_t *text = arena_alloc(s->a, tag.n + ev->ra_tls_spki.n, err);
+    if (!text)
+        return err->rc;
+    memcpy(text, tag.p, tag.n);
+    memcpy(text + tag.n, ev->ra_tls_spki.p, ev->ra_tls_spki.n);
+    hash_sha512(bytes_of(text, tag.n + ev->ra_tls_spki.n), want);
+    if (!bytes_eq(BYTES_OF_ARRAY(want), have)) {
+        err_set(err, BG_GATE_RA_TLS, "report_data does not bind the certificate's public key");
+        return broke(s, "ra_tls.key");
+    }
+    return passed(s, "ra_tls.key", "bound by report_data");
+}
+
+static enum rc authenticate(struct run *s, const struct evidence *ev, const struct quote *quote,
+                            const struct td_report_ok **td)
+{
+    const struct gate_input *in = s->in;
+    if (!in->bundle->has_collateral) {
+        err_set(&s->r->err, BG_GATE_NO_COLLATERAL,
+                "missing: PCK CRL and root CA CRL, TCB info, TD QE identity, and their issuer "
+                "chains");
+        return broke(s, "quote.authentic");
+    }
+    if (quote_verify(s->a, quote, &in->bundle->collateral, in->root, in->now, td, &s->r->err) !=
+        RC_OK)
+        return broke(s, "quote.authentic");
+    const struct td_report *report = td_report_of(*td);
+    s->r->td = report;
+    TRY(passed(s, "quote.authentic", tcb_status_name(report->tcb.status)));
+    TRY(bound(s, ev, report));
+    if (in->goal == GATE_ASK)
+        return RC_OK;
+    TRY(td_findings(s->a, *td, &in->config->td, &s->r->checks, &s->r->err));
+    return rules_kms_view(s->a, &report->tcb, &s->r->checks, &s->r->err);
+}
+
+/* compose_hash: an app-compose file beside the quote must be the one the log measured. */
+static enum rc compose_hash(struct run *s, const struct evidence *ev,
+                            const struct evlog_facts *facts)
+{
+    if (!ev->app_compose.n)
+        return RC_OK;
+    uint8_t have[32];
+    dstack_compose_hash(ev->app_compose, have);
+    if (bytes_eq(BYTES_OF_ARRAY(have), facts->compose_hash))
+        return passed(s, "app_compose", "hashes to the logged compose hash");
+    err_set(&s->r->err, BG_GATE_APP_COMPOSE, "the file given beside the quote is another one");
+    return broke(s, "app_compose");
+}
+
+static enum rc replay(struct run *s, const struct evidence *ev, const struct evlog *log,
+                      const struct td_report_ok *td, const struct evlog_ok **replayed)
+{
+    if (!has_log(ev))
+        return note(s, (struct check){.id = "log.replay",
+                                      .hint = "the input has no event log: nothing but the quote "
+                                              "itself was looked at"});
+    if (evlog_replay(s->a, log, td, replayed, &s->r->err) != RC_OK)
+        return broke(s, "log.replay");
+    s->r->log = evlog_facts_of(*replayed);
+    TRY(passed(s, "log.replay", "RTMR0 to RTMR3"));
+    TRY(compose_hash(s, ev, s->r->log));
+    return rules_mr_config(s->a, s->r->td, s->r->log, &s->r->checks, &s->r->err);
+}
+
+/* unknown_boot_info: verify does not need one; it says why there is none. */
+static enum rc unknown_boot_info(struct run *s, const struct err *why)
+{
+    struct check c = {.id = "boot_info", .status = CHECK_UNKNOWN, .code = why->rc};
+    c.actual = arena_printf(s->a, &s->r->err, "%s", why->detail);
+    return c.actual ? note(s, c) : s->r->err.rc;
+}
+
+static enum rc boot_info(struct run *s, const struct evidence *ev, const struct td_report_ok *td,
+                         const struct evlog_ok *log, struct boot_info *bi)
+{
+    bool verify = s->in->goal == GATE_VERIFY;
+    if (verify && (!log || !ev->vm_config.n))
+        return note(s,
+                    (struct check){.id = "boot_info", .hint = "needs the event log and vm_config"});
+    struct os_image *image = ARENA_NEW(s->a, struct os_image, &s->r->err);
+    if (!image)
+        return s->r->err.rc;
+    bool require = !verify && s->in->config->require_os_image;
+    if (os_image_prove(s->a, ev->vm_config, td, log, require, image, &s->r->err) != RC_OK)
+        return broke(s, "image.proven");
+    s->r->image = image;
+    TRY(rules_image(s->a, s->in->config, image, &s->r->checks, &s->r->err));
+    struct err why = {0};
+    if (boot_info_from(s->a, td, log, image, s->in->view, bi, &why) == RC_OK) {
+        s->r->boot_info = bi;
+        return passed(s, "boot_info", s->in->view == BOOT_VIEW_KMS ? "kms" : "app");
+    }
+    if (verify)
+        return unknown_boot_info(s, &why);
+    s->r->err = why;
+    return broke(s, "boot_info");
+}
+
+/* undecided: no answer is no finding; the report's error says why there was none. */
+static enum rc undecided(struct run *s)
+{
+    struct err *err = &s->r->err, later = {0};
+    struct check c = {.id = "contract.answer", .status = CHECK_UNKNOWN, .code = err->rc};
+    c.actual = err->detail[0] ? arena_printf(s->a, &later, "%s", err->detail) : NULL;
+    if (checks_add(s->a, &s->r->checks, c, &later) != RC_OK)
+        return later.rc;
+    return err->rc;
+}
+
+/* ask puts the question to the contract; undecided leaves r->err set. */
+static enum rc ask(struct run *s, const struct boot_info *bi)
+{
+    const struct gate_input *in = s->in;
+    const struct config *c = in->config;
+    struct chain_result *result = ARENA_NEW(s->a, struct chain_result, &s->r->err);
+    if (!result)
+        return s->r->err.rc;
+    struct driver d = {.chain = &c->chain,
+                       .question = s->r->question,
+                       .urls = c->rpc,
+                       .num_urls = in->offline ? 0 : c->num_rpc,
+                       .now = in->now};
+    if (driver_run(s->a, &d, bi, in->bundle, &s->r->checks, result, &s->r->err) != RC_OK)
+        return undecided(s);
+    s->r->chain = result;
+    bool yes = result->say == CHAIN_ALLOWS;
+    TRY(note(s, (struct check){.id = "contract.answer",
+                               .status = yes ? CHECK_PASS : CHECK_FAIL,
+                               .code = yes ? RC_OK : result->code,
+                               .expected = "allowed",
+                               .actual = yes ? "allowed" : result->reason,
+                               .source = "the contract, run on proven state"}));
+    return rules_assurance(s->a, c, result->assurance, &s->r->checks, &s->r->err);
+}
+
+static enum rc decide(struct run *s, const struct boot_info *bi)
+{
+    struct report *r = s->r;
+    if (s->in->goal == GATE_VERIFY)
+        return RC_OK;
+    if (s->in->goal == GATE_CHECK) {
+        if (s->in->view == BOOT_VIEW_APP || s->in->config->has_app_id)
+            TRY(rules_app_id(s->a, s->in->config, bi, &r->checks, &r->err));
+        TRY(rules_freshness(s->a, s->in->config, r->freshness, &r->checks, &r->err));
+    }
+    /* What policy already refused stays refused, whether the chain can be reached or not. */
+    bool refused = checks_failed(&r->checks) != NULL;
+    enum rc rc = ask(s, bi);
+    if (rc != RC_OK && !(refused && (err_exit_status(rc) == 3 || err_exit_status(rc) == 5)))
+        return rc;
+    err_clear(&r->err);
+    static const struct chain_result none;
+    policy_decide(&r->checks, r->chain ? r->chain : &none, &r->verdict);
+    return RC_OK;
+}
+
+enum rc gate_run(struct arena *a, const struct gate_input *in, struct report *r)
+{
+    struct run s = {a, in, r};
+    struct evidence ev = {0};
+    struct quote quote = {0};
+    struct evlog log = {0};
+    struct boot_info *bi = ARENA_NEW(a, struct boot_info, &r->err);
+    const struct td_report_ok *td = NULL;
+    const struct evlog_ok *replayed = NULL;
+    if (!bi)
+        return r->err.rc;
+
+    TRY(collect(&s, &ev));
+    TRY(parse(&s, &ev, &quote, &log));
+    TRY(authenticate(&s, &ev, &quote, &td));
+    TRY(replay(&s, &ev, &log, td, &replayed));
+    TRY(boot_info(&s, &ev, td, replayed, bi));
+    return decide(&s, bi);
+}
+
+enum rc gate_ask(struct arena *a, const struct gate_input *in, const struct boot_info *bi,
+                 struct report *r)
+{
+    struct run s = {a, in, r};
+    r->boot_info = bi;
+    r->boot_info_given = true;
+    return decide(&s, bi);
+}

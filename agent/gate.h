@@ -1,0 +1,39 @@
+/*
+ * gate: from collected bytes to a verdict. collect -> parse -> authenticate -> replay -> boot info
+ * -> decide. gate_run is the only place where the stages are put together; what it found is in
+ * struct report.
+ */
+#ifndef BOOTGATE_AGENT_GATE_H
+#define BOOTGATE_AGENT_GATE_H
+
+#include "agent/bundle.h"
+#include "agent/config.h"
+#include "agent/report.h"
+
+/* How far a run goes, and what its yes means. */
+enum gate_goal {
+    GATE_VERIFY, /* is the quote authentic, does policy object? Event logs only where given. */
+    GATE_ASK,    /* what does the contract say about the boot info of this evidence? */
+    GATE_CHECK,  /* the whole decision */
+};
+
+struct gate_input {
+    enum gate_goal goal;
+    const struct config *config;
+    struct bundle *bundle; /* chain answers are appended to it */
+    struct bytes root;     /* PKI root, DER */
+    enum boot_view view;
+    bool offline;
+    uint64_t now;
+};
+
+/*
+ * gate_run fills r (kind, question, time and freshness are the caller's); a failure stands in
+ * r->err as well. r keeps views into the input and the arena.
+ */
+enum rc gate_run(struct arena *a, const struct gate_input *in, struct report *r) MUST_CHECK;
+/* gate_ask: the last stage alone, about a boot info that somebody states (--boot-info). */
+enum rc gate_ask(struct arena *a, const struct gate_input *in, const struct boot_info *bi,
+                 struct report *r) MUST_CHECK;
+
+#endif

@@ -1,0 +1,74 @@
+/* bootgate: the table of verbs, dispatch, exit status. */
+#include "agent/cli.h"
+#include "agent/fetch.h"
+#include "agent/output.h"
+#include "base/limits.h"
+
+static const struct verb verbs[] = {
+    {"verify", "FILE", "authenticate a quote, appraise its TCB, list what policy objects to",
+     OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_AS | OPT_AT | OPT_OFFLINE | OPT_ROOT, 0, 1,
+     verb_verify},
+    {"check", "[FILE]", "the whole decision, as the gate would take it, without release",
+     OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_AS | OPT_AT | OPT_OFFLINE | OPT_SAVE_BUNDLE |
+         OPT_ROOT,
+     0, 1, verb_check},
+    {"chain", "[FILE]", "ask the contract about a boot info, list every slot it reads",
+     OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_BOOT_INFO | OPT_AS | OPT_AT | OPT_OFFLINE |
+         OPT_SAVE_BUNDLE | OPT_ROOT,
+     0, 1, verb_chain},
+    {"hash", "FILE", "compose hash and app id of an app-compose.json", 0, 1, 1, verb_hash},
+    {"log", "FILE", "decode an event log, replay it, compare with the quote", 0, 1, 1, verb_log},
+    {"explain", "CODE", "the manual entry of an error code; `all` lists them", 0, 1, 1,
+     verb_explain},
+    {"version", "", "version and libraries", 0, 0, 0, verb_version},
+};
+#define NUM_VERBS (sizeof verbs / sizeof *verbs)
+
+static const struct verb *verb_of(const char *name)
+{
+    for (size_t i = 0; i < NUM_VERBS; i++)
+        if (strcmp(verbs[i].name, name) == 0)
+            return &verbs[i];
+    /* The two options that stand for a verb. */
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+        return verb_of("version");
+    return NULL;
+}
+
+static int help(void)
+{
+    cli_help(verbs, NUM_VERBS);
+    return output_finish(0);
+}
+
+static int run(struct arena *a, int argc, char **argv)
+{
+    struct err err = {0};
+    struct cli cli;
+    bool json = cli_wants_json(argc, argv);
+    const struct verb *verb = argc > 1 ? verb_of(argv[1]) : NULL;
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
+        return help();
+    if (!verb && argc > 1)
+        err_set(&err, BG_USAGE_VERB, "%s", argv[1]);
+    else if (!verb)
+        err_set(&err, BG_USAGE_NO_VERB, "%s", "");
+    else if (cli_parse(argc - 1, argv + 1, verb, &cli, &err) == RC_OK)
+        return cli.help ? help() : verb->run(a, &cli);
+    return output_error(json, false, &err);
+}
+
+int main(int argc, char **argv)
+{
+    output_prepare();
+    struct err err = {0};
+    struct arena *a = arena_new(LIMIT_ARENA);
+    if (!a || fetch_global(&err) != RC_OK) {
+        if (!a)
+            err_set(&err, BG_MAIN_MEMORY, "%s", "");
+        return output_error(cli_wants_json(argc, argv), false, &err);
+    }
+    int status = run(a, argc, argv);
+    arena_free(a);
+    return status;
+}

@@ -1,0 +1,53 @@
+/*
+ * report: all that a run of the gate found out, for rendering. Pointers are NULL until the stage
+ * that makes them succeeded, so nothing unauthenticated is ever printed as a fact.
+ */
+#ifndef BOOTGATE_AGENT_REPORT_H
+#define BOOTGATE_AGENT_REPORT_H
+
+#include "policy/decide.h"
+#include "quote/os_image.h"
+
+struct report {
+    enum verdict_kind kind;
+    struct err err; /* the run stopped here; RC_OK: it went to its end */
+    struct checks checks;
+    enum evidence_format format;
+    const struct td_report *td;    /* authenticated */
+    const struct evlog_facts *log; /* replayed */
+    const struct os_image *image;
+    const struct boot_info *boot_info;
+    bool boot_info_given;         /* from --boot-info: nobody vouches for it */
+    enum chain_question question; /* ASK_NONE: the contract is no part of this run */
+    const struct chain_config *chain_config;
+    const struct chain_result *chain;
+    struct verdict verdict;
+    bool app_id_pinned, acpi_pinned; /* by the configuration */
+    bool test_root;                  /* the PKI root is not Intel's */
+    enum freshness freshness;
+    bool has_time, at_given; /* has_time: a clock (or --at) was read; else now is 0 */
+    uint64_t now;
+    bool has_config;
+    uint8_t config_sha256[32]; /* of the effective configuration, canonical JSON */
+};
+
+/* report_yes: the question of this run was answered with yes (which means: see kind). */
+bool report_yes(const struct report *r);
+/* report_code: why it was not; RC_OK exactly when report_yes. */
+enum rc report_code(const struct report *r);
+/* report_reason: one line for report_code, or for the yes. Borrowed from r or static. */
+const char *report_reason(const struct report *r);
+/* report_exit_status: DESIGN section 6. */
+int report_exit_status(const struct report *r);
+
+/* struct anchor: what a fact of the report rests on (DESIGN section 3). */
+struct anchor {
+    const char *fact, *anchor, *assurance; /* static */
+};
+#define REPORT_ANCHORS_MAX 8
+/* report_anchors fills out and returns how many. */
+size_t report_anchors(const struct report *r, struct anchor out[static REPORT_ANCHORS_MAX]);
+const char *freshness_name(enum freshness f);
+const char *verdict_kind_name(enum verdict_kind k);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * rpc: needs as JSON-RPC calls to an execution node, and its answers as bundle entries. An answer
+ * is matched to its call by id and recorded as it came; whether it is true is for proofs to say.
+ */
+#ifndef BOOTGATE_AGENT_RPC_H
+#define BOOTGATE_AGENT_RPC_H
+
+#include "base/json.h"
+#include "policy/needs.h"
+
+/* rpc_call_of: {"method": .., "params": [..]} for a need; a new reference, NULL: no memory. */
+json_t *rpc_call_of(const struct need *need);
+/*
+ * rpc_ask sends `calls` (array of rpc_call_of) to one node: as one batch, or one by one where the
+ * node takes no batches. Appends {method, params, result} to `entries` for each answer that has a
+ * result. Fails when there was none at all; the detail says what the node said instead.
+ */
+enum rc rpc_ask(const char *url, const json_t *calls, uint64_t deadline_ms, json_t *entries,
+                struct err *err) MUST_CHECK;
+/* rpc_collect: the second half of rpc_ask, on a body at hand. *out_single: not a batch answer. */
+enum rc rpc_collect(struct bytes body, const json_t *calls, json_t *entries, bool *out_single,
+                    struct err *err) MUST_CHECK;
+
+#endif

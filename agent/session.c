@@ -1,0 +1,79 @@
+#include "agent/session.h"
+
+#include "agent/clock.h"
+#include "agent/file.h"
+#include "agent/output.h"
+
+static enum rc read_inputs(struct session *s, struct err *err)
+{
+    const struct cli *cli = s->cli;
+    for (int i = 0; i < cli->num_args; i++)
+        TRY(bundle_add_file(s->a, &s->bundle, cli->args[i], err));
+    if (cli->bundle)
+        TRY(bundle_add_file(s->a, &s->bundle, cli->bundle, err));
+    if (cli->collateral)
+        TRY(bundle_add_collateral(s->a, &s->bundle, cli->collateral, err));
+    return RC_OK;
+}
+
+static enum rc choose_view(struct session *s, struct err *err)
+{
+    s->input.view = s->config.as;
+    if (!s->cli->as)
+        return RC_OK;
+    s->input.view = config_boot_view(bytes_of_str(s->cli->as));
+    if (s->input.view == BOOT_VIEW_NONE)
+        return err_set(err, BG_USAGE_AS, "%s", s->cli->as);
+    return RC_OK;
+}
+
+enum rc session_open(struct session *s, struct arena *a, const struct cli *cli, enum gate_goal goal,
+                     enum verdict_kind kind, bool contract_required)
+{
+    *s = (struct session){.a = a, .cli = cli};
+    struct report *r = &s->report;
+    struct err *err = &r->err;
+    bool at = cli->given & OPT_AT;
+    r->kind = kind;
+    r->freshness = FRESH_HOST_CLOCK;
+    r->has_time = true;
+    r->at_given = at;
+    r->now = at ? cli->at : clock_now();
+    TRY(bundle_init(&s->bundle, err));
+    TRY(config_load(a, cli->config, &s->config, err));
+    r->has_config = s->config.loaded;
+    memcpy(r->config_sha256, s->config.sha256, sizeof r->config_sha256);
+    r->app_id_pinned = s->config.has_app_id;
+    r->acpi_pinned = s->config.acpi_pinned;
+    r->chain_config = &s->config.chain;
+    s->input = (struct gate_input){.goal = goal,
+                                   .config = &s->config,
+                                   .bundle = &s->bundle,
+                                   .root = quote_intel_root(),
+                                   .offline = cli->given & OPT_OFFLINE,
+                                   .now = r->now};
+    TRY(choose_view(s, err));
+    if (goal != GATE_VERIFY)
+        r->question = s->input.view == BOOT_VIEW_KMS ? ASK_KMS : ASK_APP;
+    if (contract_required && s->config.chain.source == CHAIN_SOURCE_NONE)
+        return err_set(err, BG_CONFIG_NO_CHAIN, "%s",
+                       s->config.loaded ? "it has no member chain" : "no configuration was found");
+    if (cli->root) {
+        r->test_root = true;
+        TRY(file_read(a, cli->root, LIMIT_CERT_DER, BG_ROOT_SIZE, &s->input.root, err));
+    }
+    return read_inputs(s, err);
+}
+
+int session_close(struct session *s)
+{
+    if (s->cli->save_bundle) {
+        struct err err = {0};
+        enum rc rc = bundle_write(s->a, &s->bundle, s->cli->save_bundle, &err);
+        if (rc != RC_OK && s->report.err.rc == RC_OK)
+            s->report.err = err;
+    }
+    int status = output_report(s->cli, &s->report);
+    bundle_free(&s->bundle);
+    return status;
+}

@@ -1,0 +1,29 @@
+/*
+ * session: what verify, check and chain have in common around the gate: configuration, bundle,
+ * root, time in; report and exit status out.
+ */
+#ifndef BOOTGATE_AGENT_SESSION_H
+#define BOOTGATE_AGENT_SESSION_H
+
+#include "agent/cli.h"
+#include "agent/gate.h"
+
+struct session {
+    struct arena *a;
+    const struct cli *cli;
+    struct config config;
+    struct bundle bundle;
+    struct gate_input input;
+    struct report report;
+};
+
+/*
+ * session_open reads everything that the options name. The report's error is set on failure; the
+ * session is to be closed in either case. config_required: a contract must be configured.
+ */
+enum rc session_open(struct session *s, struct arena *a, const struct cli *cli, enum gate_goal goal,
+                     enum verdict_kind kind, bool contract_required) MUST_CHECK;
+/* session_close saves the bundle when asked to, prints the report, frees; the exit status. */
+int session_close(struct session *s);
+
+#endif

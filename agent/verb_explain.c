@@ -1,0 +1,100 @@
+/* explain CODE: the manual entry of an error code; `all` lists every one. */
+#include "agent/output.h"
+
+static const char *class_name(enum err_class c)
+{
+    switch (c) {
+    case ERR_USAGE:
+        return "usage";
+    case ERR_POLICY:
+        return "policy";
+    case ERR_NET:
+        return "network";
+    case ERR_COLLATERAL:
+        return "collateral";
+    case ERR_CHAIN:
+        return "chain";
+    case ERR_EVIDENCE:
+        return "evidence";
+    case ERR_TIME:
+        return "time";
+    case ERR_RELEASE:
+        return "release";
+    case ERR_NONE:
+    case ERR_SYSTEM:
+        break;
+    }
+    return "system";
+}
+
+/* find reads "BG-0203", "0203", "203" or the symbol. */
+static const struct err_info *find(const char *word)
+{
+    const struct err_info *info;
+    for (size_t i = 0; (info = err_info_at(i)); i++)
+        if (strcmp(info->symbol, word) == 0)
+            return info;
+    if (strncmp(word, "BG-", 3) == 0 || strncmp(word, "bg-", 3) == 0)
+        word += 3;
+    size_t n = strlen(word);
+    int code = 0;
+    if (n == 0 || n > 4)
+        return NULL;
+    for (; *word; word++) {
+        if (*word < '0' || *word > '9')
+            return NULL;
+        code = code * 10 + (*word - '0');
+    }
+    return err_info_of(code);
+}
+
+static json_t *entry_json(const struct err_info *i)
+{
+    char code[16];
+    snprintf(code, sizeof code, "BG-%04d", (int)i->rc);
+    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:s}", "code", code, "symbol", i->symbol,
+                     "class", class_name(i->cls), "kind", i->kind, "exit_status",
+                     err_exit_status(i->rc), "text", i->text, "hint", i->hint);
+}
+
+static void entry_text(const struct err_info *i)
+{
+    printf("BG-%04d %s\n  %s\n  Fix: %s\n  class %s, kind %s, exit status %d\n", (int)i->rc,
+           i->symbol, i->text, i->hint, class_name(i->cls), i->kind, err_exit_status(i->rc));
+}
+
+static int all(const struct cli *cli)
+{
+    const struct err_info *info;
+    json_t *list = cli->json ? json_array() : NULL;
+    for (size_t i = 0; (info = err_info_at(i)); i++) {
+        if (cli->json)
+            (void)json_array_append_new(list, entry_json(info));
+        else if (!cli->quiet)
+            entry_text(info);
+    }
+    if (cli->json && !cli->quiet)
+        output_json(json_incref(list));
+    json_decref(list);
+    return output_finish(0);
+}
+
+int verb_explain(struct arena *a, const struct cli *cli)
+{
+    (void)a;
+    if (strcmp(cli->args[0], "all") == 0)
+        return all(cli);
+    const struct err_info *info = find(cli->args[0]);
+    struct err err = {0};
+    if (!info) {
+        err_set(&err, BG_EXPLAIN_UNKNOWN, "%s", cli->args[0]);
+        return output_error(cli->json, cli->quiet, &err);
+    }
+    if (cli->quiet)
+        return 0;
+    if (cli->json)
+        output_json(entry_json(info));
+    else
+        entry_text(info);
+    return output_finish(0);
+}

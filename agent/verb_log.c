@@ -1,0 +1,159 @@
+/* log FILE: decode an event log, replay it into RTMR0-3, compare with the quote when there is one.
+ */
+#include "agent/bundle.h"
+#include "agent/file.h"
+#include "agent/output.h"
+#include "base/hex.h"
+#include "base/limits.h"
+#include "quote/evlog.h"
+#include "quote/quote.h"
+
+struct replayed {
+    struct evlog log;
+    bool has_quote;
+    struct quote quote; /* parsed, not authenticated: compared, never believed */
+    uint8_t rtmr[4][48];
+    bool match[4];
+};
+
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* looks_like_array: a bare event_log array, as dstack's API gives it. */
+static bool looks_like_array(struct bytes t)
+{
+    size_t i = 0;
+    while (i < t.n && is_space(t.p[i]))
+        i++;
+    return i < t.n && t.p[i] == '[';
+}
+
+/*
+ * looks_like_ccel: a CCEL area begins with the TCG_PCR_EVENT header event: MR index, then event
+ * type EV_NO_ACTION, 20 zero bytes, event size (TCG PFP, 10.4.5.1, "Spec ID Event03").
+ */
+static bool looks_like_ccel(struct bytes t)
+{
+    static const char signature[] = "Spec ID Event03";
+    return t.n > 48 && memcmp(t.p + 32, signature, sizeof signature) == 0;
+}
+
+static enum rc read_log(struct arena *a, struct bytes text, const char *path, struct bundle *b,
+                        struct replayed *out, struct err *err)
+{
+    if (text.n == 0)
+        return err_set(err, BG_LOG_EMPTY, "%s", path);
+    if (looks_like_array(text))
+        return evlog_parse_json(a, text, &out->log, err);
+    if (looks_like_ccel(text))
+        return evlog_parse_ccel(a, text, &out->log, err);
+    TRY(bundle_init(b, err));
+    TRY(bundle_add_text(a, b, text, path, err));
+    const struct evidence *ev = &b->evidence;
+    if (!ev->event_log.n && !ev->ccel.n && !ev->runtime_events.n)
+        return err_set(err, BG_LOG_NONE, "%s: %s", path, evidence_format_name(ev->format));
+    TRY(evlog_parse_evidence(a, ev, &out->log, err));
+    out->has_quote = ev->quote.n > 0;
+    return out->has_quote ? quote_parse(ev->quote, &out->quote, err) : RC_OK;
+}
+
+static void replay(struct replayed *r)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        evlog_replay_register(&r->log, i, SIZE_MAX, r->rtmr[i]);
+        r->match[i] = r->has_quote && memcmp(r->rtmr[i], r->quote.td.rtmr[i], 48) == 0;
+    }
+}
+
+static json_t *hex(struct arena *a, struct bytes b)
+{
+    struct err err = {0};
+    char *s = hex_str(a, b, &err);
+    return s ? json_string(s) : json_null();
+}
+
+static json_t *event_json(struct arena *a, const struct event *e)
+{
+    json_t *name = json_stringn((const char *)e->name.p, e->name.n);
+    return json_pack("{s:i, s:I, s:o, s:o?, s:o, s:i}", "rtmr", (int)e->rtmr, "type",
+                     (json_int_t)e->type, "digest", hex(a, BYTES_OF_ARRAY(e->digest)), "event",
+                     e->name.n ? name : (json_decref(name), NULL), "payload", hex(a, e->payload),
+                     "version", (int)e->version);
+}
+
+static json_t *as_json(struct arena *a, const struct replayed *r)
+{
+    json_t *registers = json_object(), *events = json_array(), *matches = json_object();
+    for (unsigned i = 0; i < 4; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "rtmr%u", i);
+        (void)json_object_set_new(registers, name, hex(a, BYTES_OF_ARRAY(r->rtmr[i])));
+        if (r->has_quote)
+            (void)json_object_set_new(matches, name, json_boolean(r->match[i]));
+    }
+    for (size_t i = 0; i < r->log.n; i++)
+        (void)json_array_append_new(events, event_json(a, &r->log.v[i]));
+    return json_pack("{s:o, s:o, s:o}", "registers", registers, "events", events, "matches",
+                     matches);
+}
+
+/* payload prints text as text and everything else as hex. */
+static void payload(const struct style *st, struct bytes b)
+{
+    bool printable = b.n > 0;
+    for (size_t i = 0; i < b.n; i++)
+        printable = printable && b.p[i] >= 0x20 && b.p[i] <= 0x7e;
+    if (printable && (st->verbose || b.n <= 48))
+        text_safe(stdout, b);
+    else
+        text_hex(stdout, st, b);
+}
+
+static void as_text(const struct style *st, const struct replayed *r)
+{
+    for (size_t i = 0; i < r->log.n; i++) {
+        const struct event *e = &r->log.v[i];
+        printf("RTMR%u 0x%08x ", e->rtmr, e->type);
+        text_hex(stdout, st, BYTES_OF_ARRAY(e->digest));
+        putchar(' ');
+        text_safe(stdout, e->name);
+        putchar(' ');
+        payload(st, e->payload);
+        putchar('\n');
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        printf("RTMR%u = ", i);
+        text_hex(stdout, st, BYTES_OF_ARRAY(r->rtmr[i]));
+        printf("%s\n", !r->has_quote ? ""
+                       : r->match[i] ? "  as in the quote"
+                                     : "  NOT as in the quote");
+    }
+}
+
+int verb_log(struct arena *a, const struct cli *cli)
+{
+    struct err err = {0};
+    struct bytes text = BYTES_NONE;
+    struct replayed r = {0};
+    AUTO_BUNDLE b = {0};
+    const char *path = cli->args[0];
+    if (file_read(a, path, LIMIT_FILE, BG_LOG_FILE_SIZE, &text, &err) != RC_OK ||
+        read_log(a, text, path, &b, &r, &err) != RC_OK)
+        return output_error(cli->json, cli->quiet, &err);
+    replay(&r);
+    if (r.has_quote && !(r.match[0] && r.match[1] && r.match[2] && r.match[3]))
+        err_set(&err, BG_LOG_MISMATCH, "%s", path);
+    int status = err_exit_status(err.rc);
+    if (cli->quiet)
+        return status;
+    struct style st = output_style(cli);
+    if (cli->json)
+        output_json(as_json(a, &r));
+    else
+        as_text(&st, &r);
+    if (err.rc != RC_OK)
+        text_error(stderr, &err);
+    return output_finish(status);
+}

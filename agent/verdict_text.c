@@ -1,0 +1,270 @@
+/* The verdict for people: one line, the checks as a table, then Why and Fix for what failed. */
+#include "agent/clock.h"
+#include "agent/output.h"
+#include "base/hex.h"
+
+#define RED    "\033[31m"
+#define GREEN  "\033[32m"
+#define YELLOW "\033[33m"
+#define BOLD   "\033[1m"
+#define PLAIN  "\033[0m"
+
+#define SHORT_VALUE 46u
+#define LABEL       26
+
+static const char *paint(const struct style *st, const char *sequence)
+{
+    return st->color ? sequence : "";
+}
+
+void text_safe(FILE *f, struct bytes text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        fputc(text.p[i] >= 0x20 && text.p[i] <= 0x7e ? text.p[i] : '?', f);
+}
+
+void text_hex(FILE *f, const struct style *st, struct bytes b)
+{
+    size_t n = st->verbose || b.n <= 20 ? b.n : 12;
+    for (size_t i = 0; i < n; i++)
+        fprintf(f, "%02x", b.p[i]);
+    if (n < b.n)
+        fputs("..", f);
+}
+
+static void value(FILE *f, const struct style *st, const char *s)
+{
+    struct bytes b = bytes_of_str(s);
+    if (st->verbose || b.n <= SHORT_VALUE) {
+        text_safe(f, b);
+        return;
+    }
+    text_safe(f, bytes_of(b.p, SHORT_VALUE - 2));
+    fputs("..", f);
+}
+
+static void mark(FILE *f, const struct style *st, enum check_status s)
+{
+    static const struct {
+        const char *unicode, *ascii, *color;
+    } marks[] = {
+        [CHECK_NOT_RUN] = {"\342\200\223", "-", ""}, /* en dash */
+        [CHECK_PASS] = {"\342\234\223", "+", GREEN}, /* check mark */
+        [CHECK_FAIL] = {"\342\234\227", "x", RED},   /* ballot x */
+        [CHECK_UNKNOWN] = {"?", "?", YELLOW},
+    };
+    const char *color = paint(st, marks[s].color);
+    fprintf(f, "  %s%s%s ", color, st->unicode ? marks[s].unicode : marks[s].ascii,
+            *color ? PLAIN : "");
+}
+
+static void headline(FILE *f, const struct style *st, const struct report *r)
+{
+    enum rc code = report_code(r);
+    int status = report_exit_status(r);
+    bool yes = report_yes(r), query = r->kind == VERDICT_QUERY;
+    const char *word = "UNDECIDED";
+    if (yes)
+        word = r->question == ASK_NONE ? "AUTHENTIC" : query ? "YES" : "WOULD BE ALLOWED";
+    else if (status == 1)
+        word = r->question == ASK_NONE ? "REFUSED" : query ? "NO" : "DENIED";
+    else if (status == 2 || status == 70)
+        word = "ERROR";
+    fprintf(f, "%s%s%s%s", paint(st, BOLD), paint(st, yes ? GREEN : RED), word, paint(st, PLAIN));
+    if (code != RC_OK)
+        fprintf(f, " BG-%04d", (int)code);
+    fputs(": ", f);
+    text_safe(f, bytes_of_str(report_reason(r)));
+    fprintf(f, " (%s)\n", verdict_kind_name(r->kind));
+}
+
+static void table(FILE *f, const struct style *st, const struct checks *cs)
+{
+    for (size_t i = 0; i < cs->n; i++) {
+        const struct check *c = &cs->v[i];
+        mark(f, st, c->status);
+        fprintf(f, "%-*s ", LABEL, c->id);
+        if (c->status == CHECK_FAIL && c->expected && c->actual) {
+            value(f, st, c->actual);
+            fputs(", expected ", f);
+            value(f, st, c->expected);
+        } else if (c->actual) {
+            value(f, st, c->actual);
+        } else if (c->status == CHECK_NOT_RUN) {
+            fputs("not run", f);
+        }
+        fputc('\n', f);
+    }
+}
+
+static void label(FILE *f, const char *name)
+{
+    fprintf(f, "    %-*s ", LABEL, name);
+}
+
+static void fact_hex(FILE *f, const struct style *st, const char *name, const void *p, size_t n)
+{
+    label(f, name);
+    text_hex(f, st, bytes_of(p, n));
+    fputc('\n', f);
+}
+
+static void fact(FILE *f, const char *name, const char *s)
+{
+    label(f, name);
+    text_safe(f, bytes_of_str(s));
+    fputc('\n', f);
+}
+
+static void fact_list(FILE *f, const char *name, const struct bytes *v, size_t n)
+{
+    label(f, name);
+    for (size_t i = 0; i < n; i++) {
+        fputs(i ? ", " : "", f);
+        text_safe(f, v[i]);
+    }
+    fputs(n ? "\n" : "none\n", f);
+}
+
+static void td_facts(FILE *f, const struct style *st, const struct td_report *r)
+{
+    const struct td_body *b = &r->td;
+    char from[CLOCK_TEXT], until[CLOCK_TEXT], date[CLOCK_TEXT];
+    fprintf(f, "\n  %sTD%s\n", paint(st, BOLD), paint(st, PLAIN));
+    fact_hex(f, st, "MRTD", b->mr_td, 48);
+    static const char *const names[] = {"RTMR0", "RTMR1", "RTMR2", "RTMR3"};
+    for (size_t i = 0; i < 4; i++)
+        fact_hex(f, st, names[i], b->rtmr[i], 48);
+    fact_hex(f, st, "MRCONFIGID", b->mr_config_id, 48);
+    fact_hex(f, st, "report_data", b->report_data, 64);
+    fact_hex(f, st, "TD attributes", b->td_attributes, 8);
+    fact_hex(f, st, "XFAM", b->xfam, 8);
+    fact_hex(f, st, "TEE TCB SVN", b->tee_tcb_svn, 16);
+    if (st->verbose) {
+        fact_hex(f, st, "MROWNER", b->mr_owner, 48);
+        fact_hex(f, st, "MROWNERCONFIG", b->mr_owner_config, 48);
+        fact_hex(f, st, "MRSEAM", b->mr_seam, 48);
+        fact_hex(f, st, "MRSIGNERSEAM", b->mr_signer_seam, 48);
+        fact_hex(f, st, "SEAM attributes", b->seam_attributes, 8);
+        if (b->td15) {
+            fact_hex(f, st, "TEE TCB SVN 2", b->tee_tcb_svn2, 16);
+            fact_hex(f, st, "MR_SERVICE_TD", b->mr_service_td, 48);
+        }
+    }
+    fprintf(f, "  %sTCB%s\n", paint(st, BOLD), paint(st, PLAIN));
+    fact(f, "status", tcb_status_name(r->tcb.status));
+    fact(f, "platform", tcb_status_name(r->tcb.platform));
+    fact(f, "TDX module", r->tcb.module ? tcb_status_name(r->tcb.module) : "no identity in use");
+    fact(f, "quoting enclave", tcb_status_name(r->tcb.qe));
+    fact_list(f, "advisories", r->tcb.advisories.v, r->tcb.advisories.n);
+    clock_text(r->tcb.tcb_date, date);
+    fact(f, "TCB date", date);
+    fact_hex(f, st, "FMSPC", r->pck.fmspc, 6);
+    fact_hex(f, st, "device id", r->device_id, 32);
+    clock_text(r->valid_from, from);
+    clock_text(r->valid_until, until);
+    label(f, "valid");
+    fprintf(f, "%s (%s) to %s (%s)\n", from, r->valid_from_what ? r->valid_from_what : "-", until,
+            r->valid_until_what ? r->valid_until_what : "-");
+}
+
+static void boot_info_facts(FILE *f, const struct style *st, const struct boot_info *b)
+{
+    fprintf(f, "  %sboot info%s\n", paint(st, BOLD), paint(st, PLAIN));
+    fact_hex(f, st, "mrAggregated", b->mr_aggregated, 32);
+    fact_hex(f, st, "mrSystem", b->mr_system, 32);
+    fact_hex(f, st, "osImageHash", b->os_image_hash, 32);
+    fact_hex(f, st, "appId", b->app_id, 20);
+    fact_hex(f, st, "composeHash", b->compose_hash, 32);
+    if (b->has_instance_id)
+        fact_hex(f, st, "instanceId", b->instance_id, 20);
+    else
+        fact(f, "instanceId", "none");
+    fact_hex(f, st, "deviceId", b->device_id, 32);
+    label(f, "tcbStatus");
+    text_safe(f, b->tcb_status);
+    fputc('\n', f);
+}
+
+void contract_text(FILE *f, const struct style *st, const struct report *r)
+{
+    const struct chain_result *c = r->chain;
+    if (!c)
+        return;
+    char when[CLOCK_TEXT];
+    clock_text(c->block_time, when);
+    fprintf(f, "  %schain %llu, block %llu of %s, %s, %s%s\n", paint(st, BOLD),
+            (unsigned long long)r->chain_config->chain_id, (unsigned long long)c->block_number,
+            when, eth_fork_name(c->fork), c->assurance ? c->assurance : "-", paint(st, PLAIN));
+    fact_hex(f, st, "block hash", c->block_hash, 32);
+    fact_hex(f, st, "KMS contract", r->chain_config->kms_contract, 20);
+    if (c->has_gateway_app_id)
+        fact(f, "gateway app id", c->gateway_app_id);
+    if (c->has_app_implementation)
+        fact_hex(f, st, "app implementation", c->app_implementation, 20);
+    if (c->has_kms_info)
+        fact_hex(f, st, "KMS k256 key", c->k256_pubkey.p, c->k256_pubkey.n);
+    for (size_t i = 0; i < c->num_codes; i++) {
+        const struct code_seen *s = &c->codes[i];
+        label(f, s->role);
+        text_hex(f, st, BYTES_OF_ARRAY(s->address));
+        fputs(" code ", f);
+        if (s->known)
+            text_hex(f, st, BYTES_OF_ARRAY(s->hash));
+        else
+            fputs("not proven", f);
+        fputc('\n', f);
+    }
+    for (size_t i = 0; i < c->num_slots; i++) {
+        const struct slot_read *s = &c->slots[i];
+        fputs("    slot ", f);
+        text_hex(f, st, bytes_of(s->address, st->verbose ? 20 : 4));
+        fputc('[', f);
+        text_hex(f, st, BYTES_OF_ARRAY(s->slot));
+        fputs("] = ", f);
+        text_hex(f, st, BYTES_OF_ARRAY(s->value));
+        fprintf(f, "  %s%s\n", s->label ? s->label : "", s->zero_leaf ? " (zero leaf)" : "");
+    }
+}
+
+static void why_and_fix(FILE *f, const struct style *st, enum rc code, const char *detail,
+                        const char *hint)
+{
+    const struct err_info *info = err_info_of((int)code);
+    fprintf(f, "\n  %sWhy%s BG-%04d %s", paint(st, BOLD), paint(st, PLAIN), (int)code,
+            info ? info->text : "unknown code");
+    if (detail && *detail) {
+        fputs(": ", f);
+        text_safe(f, bytes_of_str(detail));
+    }
+    fprintf(f, "\n  %sFix%s ", paint(st, BOLD), paint(st, PLAIN));
+    text_safe(f, bytes_of_str(hint ? hint : info ? info->hint : "-"));
+    fputc('\n', f);
+}
+
+void verdict_text(FILE *f, const struct style *st, const struct report *r)
+{
+    headline(f, st, r);
+    table(f, st, &r->checks);
+    if (r->td)
+        td_facts(f, st, r->td);
+    if (r->boot_info)
+        boot_info_facts(f, st, r->boot_info);
+    contract_text(f, st, r);
+    if (r->err.rc != RC_OK)
+        why_and_fix(f, st, r->err.rc, r->err.detail, NULL);
+    for (size_t i = 0; i < r->checks.n; i++) {
+        const struct check *c = &r->checks.v[i];
+        if (c->status == CHECK_FAIL && c->code != r->err.rc)
+            why_and_fix(f, st, c->code, c->actual, c->hint);
+    }
+}
+
+void text_error(FILE *f, const struct err *err)
+{
+    const struct err_info *info = err_info_of((int)err->rc);
+    fprintf(f, "bootgate: BG-%04d %s", (int)err->rc, info ? info->text : "unknown code");
+    if (err->detail[0])
+        fprintf(f, ": %s", err->detail);
+    fprintf(f, "\n  Fix: %s\n", info ? info->hint : "-");
+}

@@ -1,0 +1,65 @@
+#include "policy/needs.h"
+
+static bool same_target(const struct need *n, enum need_kind kind, uint64_t number,
+                        const uint8_t *hash, const uint8_t *address)
+{
+    return n->kind == kind && n->number == number && memcmp(n->hash, hash, 32) == 0 &&
+           (!address || memcmp(n->address, address, 20) == 0);
+}
+
+static enum rc add_slot(struct arena *a, struct need *n, const uint8_t *slot, struct err *err)
+{
+    for (size_t i = 0; i < n->num_slots; i++)
+        if (memcmp(n->slots[i], slot, 32) == 0)
+            return RC_OK;
+    /* Room doubles at powers of two: 1, 2, 4, .. slots. */
+    if ((n->num_slots & (n->num_slots - 1)) == 0) {
+        size_t cap = n->num_slots ? 2 * n->num_slots : 1;
+        uint8_t(*grown)[32] = arena_array(a, cap, sizeof *grown, err);
+        if (!grown)
+            return err->rc;
+        if (n->num_slots)
+            memcpy(grown, n->slots, n->num_slots * sizeof *grown);
+        n->slots = grown;
+    }
+    memcpy(n->slots[n->num_slots++], slot, 32);
+    return RC_OK;
+}
+
+enum rc needs_add(struct arena *a, struct needs *ns, enum need_kind kind, bool hard,
+                  uint64_t number, const uint8_t hash[static 32], const uint8_t *address,
+                  const uint8_t *slot, struct err *err)
+{
+    struct need *n = NULL;
+    for (size_t i = 0; i < ns->n && !n; i++)
+        if (same_target(&ns->v[i], kind, number, hash, address))
+            n = &ns->v[i];
+    if (!n) {
+        if (ns->n == ns->cap) {
+            size_t cap = ns->cap ? 2 * ns->cap : 16;
+            struct need *v = ARENA_ARRAY(a, struct need, cap, err);
+            if (!v)
+                return err->rc;
+            if (ns->n)
+                memcpy(v, ns->v, ns->n * sizeof *v);
+            ns->v = v;
+            ns->cap = cap;
+        }
+        n = &ns->v[ns->n++];
+        *n = (struct need){.kind = kind, .number = number};
+        memcpy(n->hash, hash, 32);
+        if (address)
+            memcpy(n->address, address, 20);
+    }
+    if (hard)
+        n->hard = true;
+    return slot ? add_slot(a, n, slot, err) : RC_OK;
+}
+
+size_t needs_hard(const struct needs *ns)
+{
+    size_t hard = 0;
+    for (size_t i = 0; i < ns->n; i++)
+        hard += ns->v[i].hard;
+    return hard;
+}

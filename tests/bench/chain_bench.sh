@@ -1,0 +1,66 @@
+#!/bin/sh
+# chain_bench: decisions from recorded bundles, a whole process each, from cold: median wall time of 20 runs and
+# the most memory; beside a Node process that answers the same from the same bundle (Node 20). Lines of a table:
+#   what|median ms|RSS MiB|target
+# Called by run.sh with $work, the chain and the evidence set up.
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+BUILD=${BUILD:-build}
+VECTORS=${VECTORS:-../shared/vectors}
+. "$root/tests/chain/lib.sh"
+unset http_proxy https_proxy all_proxy ALL_PROXY BOOTGATE_CONFIG
+runs=${RUNS:-20}
+gate=$BUILD/test/bootgate
+
+"$root/tests/chain/setup.sh" || exit 1
+at=$real_at
+if real_bundle "$work/bundle.json"; then
+    options="--at $at"
+else
+    "$BUILD/tools/mkbundle" "$work" $at >"$work/log" 2>&1 || say_stop "$(cat "$work/log")"
+    options="--at $at --root $work/root.der"
+fi
+boot_infos own "$work/bundle.json" UpToDate
+chain_start $((at - 3600)) "own=$work/own-app.json,$work/own-kms.json"
+hash=$(value evidence.own.states.allowed.hash)
+config "$work/config.json" "$hash" "$rpc" '"require_os_image":false'
+
+# shellcheck disable=SC2086 # words
+"$gate" check --bundle "$work/bundle.json" $options --config "$work/config.json" --save-bundle "$work/saved.json" -q
+[ $? -eq 10 ] || say_stop 'the machine of the benchmark is not allowed'
+node -e 'const fs = require("fs"); const [from, to] = process.argv.slice(1); const { schema, rpc } = JSON.parse(fs.readFileSync(from));
+    fs.writeFileSync(to, JSON.stringify({ schema, rpc }));' "$work/saved.json" "$work/answers.json"
+
+row() { # WHAT STATUS TARGET COMMAND..
+    what=$1 status=$2 target=$3
+    shift 3
+    figures=$("$BUILD/bench/process_bench" "$runs" "$status" "$@") || say_stop "$what did not run"
+    # shellcheck disable=SC2086 # three numbers
+    set -- $figures
+    printf '%s|%s|%s|%s\n' "$what" "$1" "$(echo "$3" | awk '{printf "%.1f", $1 / 1024}')" "$target"
+}
+row 'nothing: this program, version' 0 '-' "$gate" version
+row 'chain: one isAppAllowed, proven' 0 'RSS <= 16 MiB' "$gate" chain --offline --bundle "$work/answers.json" \
+    --boot-info "$work/own-app.json" --config "$work/config.json" --at $at -q
+# shellcheck disable=SC2086
+row 'check: quote, log, chain' 10 '<= 60 ms, RSS <= 16 MiB' "$gate" check --offline --bundle "$work/saved.json" $options \
+    --config "$work/config.json" -q
+
+# The peer
+peer=$BUILD/bench-peer
+node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' || {
+    echo 'skipped|the peer needs Node 20'
+    exit 0
+}
+if ! cmp -s "$root/tests/bench/peer/package.json" "$peer/installed.json"; then
+    mkdir -p "$peer"
+    cp "$root/tests/bench/peer/package.json" "$peer/package.json"
+    (cd "$peer" && npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error) >"$peer/npm.log" 2>&1 || {
+        echo "skipped|the peer's packages could not be installed"
+        exit 0
+    }
+    cp "$root/tests/bench/peer/package.json" "$peer/installed.json"
+fi
+cp "$root/tests/bench/peer/peer.mjs" "$peer/peer.mjs"
+row 'peer: Node, @ethereumjs/evm and mpt' 0 'ours <= 1/20' node "$peer/peer.mjs" "$work/answers.json" "$kms" "$hash" \
+    "$(node "$root/tests/chain/calldata.mjs" "$BUILD/chain" "$work/own-app.json" app)"
