@@ -48,6 +48,8 @@ LIBBASE := $(BUILD)/libbase.a
 LIBQUOTE := $(BUILD)/libquote.a
 LIBPOLICY := $(BUILD)/libpolicy.a
 LIBTEST := $(BUILD)/libtest.a
+# The agent without main, for its unit tests.
+LIBAGENT := $(BUILD)/libagent.a
 CORE := $(LIBPOLICY) $(LIBQUOTE) $(LIBBASE)
 UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 TOOL_BIN := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(TOOL_SRC))
@@ -72,7 +74,8 @@ $(LIBBASE): $(call obj,$(BASE_SRC))
 $(LIBQUOTE): $(call obj,$(QUOTE_SRC))
 $(LIBPOLICY): $(call obj,$(POLICY_SRC))
 $(LIBTEST): $(call obj,$(TESTLIB_SRC))
-$(LIBBASE) $(LIBQUOTE) $(LIBPOLICY) $(LIBTEST):
+$(LIBAGENT): $(call obj,$(filter-out agent/main.c,$(AGENT_SRC)) agent/build_test.c)
+$(LIBBASE) $(LIBQUOTE) $(LIBPOLICY) $(LIBTEST) $(LIBAGENT):
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
@@ -83,7 +86,7 @@ $(BUILD)/bootgate $(BUILD)/test/bootgate:
 	@[ '$(V)' = 1 ] || echo "  LD  $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBTEST) $(CORE)
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBTEST) $(LIBAGENT) $(CORE)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs cmocka) $(LIBS)
 $(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(LIBTEST) $(CORE)

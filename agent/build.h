@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* "release" or "test": printed by `version`, and in every verdict of the test build. */
+/* "release" or "test": printed by `version`. */
 extern const char *const build_kind;
 /* --root DER: verify against another PKI root than Intel's. The release does not know the option.
  */

@@ -15,7 +15,6 @@ enum rc bundle_init(struct bundle *b, struct err *err)
 void bundle_free(struct bundle *b)
 {
     json_decref(b->rpc);
-    json_decref(b->evidence_json);
     json_decref(b->collateral_json);
     json_decref(b->beacon);
     *b = (struct bundle){0};
@@ -46,7 +45,6 @@ static enum rc add_evidence_json(struct arena *a, struct bundle *b, json_t *obj,
     TRY(evidence_from_json(a, obj, &b->evidence, err));
     b->evidence.format = EVIDENCE_BUNDLE;
     b->has_evidence = true;
-    b->evidence_json = json_incref(obj);
     return RC_OK;
 }
 
@@ -70,6 +68,12 @@ static enum rc add_rpc(struct bundle *b, const json_t *list, struct err *err)
 {
     static const char *const keys[] = {"method", "params", "result"};
     TRY(check_entries(list, "rpc", keys, 3, err));
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *e = json_array_get(list, i), *params = json_object_get(e, "params");
+        if (!json_is_string(json_object_get(e, "method")) ||
+            !(json_is_array(params) || json_is_object(params)))
+            return err_set(err, BG_BUNDLE_CALL, "rpc[%zu]", i);
+    }
     if (json_array_size(b->rpc) + json_array_size(list) > LIMIT_RPC_ENTRIES)
         return err_set(err, BG_BUNDLE_ENTRIES, "at most %u", LIMIT_RPC_ENTRIES);
     if (json_array_extend(b->rpc, (json_t *)(uintptr_t)list) != 0)
@@ -130,7 +134,6 @@ enum rc bundle_add_text(struct arena *a, struct bundle *b, struct bytes text, co
         return twice(err, "evidence", path);
     TRY(evidence_read(a, text, &b->evidence, err));
     b->has_evidence = true;
-    b->evidence_json = b->evidence.format == EVIDENCE_DSTACK && j ? json_incref(j) : NULL;
     return RC_OK;
 }
 
@@ -166,14 +169,16 @@ static bool put_text(json_t *o, const char *key, struct bytes v)
     return v.n == 0 || json_object_set_new(o, key, json_stringn((const char *)v.p, v.n)) == 0;
 }
 
-/* evidence_as_json writes evidence that did not come as JSON with dstack's GetQuote names. */
-static json_t *evidence_as_json(struct arena *a, const struct evidence *ev, struct err *err)
+/* evidence_json writes evidence of any form with the names of a bundle. A certificate's key is not
+ * kept: what it was bound to stands in the quote. */
+static json_t *evidence_json(struct arena *a, const struct evidence *ev, struct err *err)
 {
     json_t *o = json_object();
-    struct bytes log = ev->event_log.n ? ev->event_log : ev->runtime_events;
-    if (put_hex(a, o, "quote", ev->quote, err) && put_text(o, "event_log", log) &&
+    if (put_hex(a, o, "quote", ev->quote, err) && put_text(o, "event_log", ev->event_log) &&
+        put_text(o, "runtime_events", ev->runtime_events) && put_hex(a, o, "ccel", ev->ccel, err) &&
         put_text(o, "vm_config", ev->vm_config) &&
         put_hex(a, o, "report_data", ev->report_data, err) &&
+        put_hex(a, o, "td_report", ev->td_report, err) &&
         put_text(o, "app_compose", ev->app_compose))
         return o;
     json_decref(o);
@@ -185,10 +190,7 @@ enum rc bundle_write(struct arena *a, const struct bundle *b, const char *path, 
     AUTO_JSON o = json_object();
     bool ok = json_object_set_new(o, "schema", json_integer(1)) == 0;
     if (b->has_evidence)
-        ok = ok &&
-             json_object_set_new(o, "evidence",
-                                 b->evidence_json ? json_incref(b->evidence_json)
-                                                  : evidence_as_json(a, &b->evidence, err)) == 0;
+        ok = ok && json_object_set_new(o, "evidence", evidence_json(a, &b->evidence, err)) == 0;
     if (b->has_collateral)
         ok = ok && json_object_set(o, "collateral", b->collateral_json) == 0;
     if (json_array_size(b->rpc))

@@ -13,9 +13,8 @@ struct bundle {
     bool has_evidence, has_collateral;
     struct evidence evidence;
     struct collateral collateral;
-    json_t *rpc; /* array of {method, params, result}; never NULL */
-    /* the members as they were read, to write them again; NULL: not there, or not JSON */
-    json_t *evidence_json, *collateral_json, *beacon;
+    json_t *rpc;                      /* array of {method, params, result}; never NULL */
+    json_t *collateral_json, *beacon; /* as they were read, to write them again; or NULL */
 };
 
 enum rc bundle_init(struct bundle *b, struct err *err) MUST_CHECK;

@@ -135,17 +135,20 @@ static enum rc read_td_policy(struct arena *a, const json_t *p, struct td_policy
     return exception(p, "mr_service_td", false, &td->allow_mr_service_td, err);
 }
 
-static enum rc read_code_policy(struct arena *a, const json_t *p, const char *key,
+/* named: a rule that only app_code has; nothing on chain names a KMS's implementation. */
+static enum rc read_code_policy(struct arena *a, const json_t *p, const char *key, bool named,
                                 struct code_policy *out, struct err *err)
 {
     const json_t *v = json_object_get(p, key);
     if (!v)
         return RC_OK;
     if (json_is_string(v)) {
-        if (bytes_eq_str(json_view(v), "implementation"))
+        if (named && bytes_eq_str(json_view(v), "implementation"))
             out->rule = CODE_IMPLEMENTATION;
         else if (!bytes_eq_str(json_view(v), "any"))
-            return bad_value(err, key, "\"implementation\", \"any\" or a list of code hashes");
+            return bad_value(err, key,
+                             named ? "\"implementation\", \"any\" or a list of code hashes"
+                                   : "\"any\" or a list of code hashes");
         return RC_OK;
     }
     const uint8_t *hashes;
@@ -234,8 +237,8 @@ static enum rc read_policy(struct arena *a, const json_t *p, struct config *c, s
     if (c->has_app_id && !json_hex(p, "app_id", true, c->app_id, 20))
         return bad_value(err, "policy.app_id", "20 bytes of hex");
     TRY(read_td_policy(a, p, &c->td, err));
-    TRY(read_code_policy(a, p, "app_code", &c->chain.app_code, err));
-    TRY(read_code_policy(a, p, "kms_code", &c->chain.kms_code, err));
+    TRY(read_code_policy(a, p, "app_code", true, &c->chain.app_code, err));
+    TRY(read_code_policy(a, p, "kms_code", false, &c->chain.kms_code, err));
     TRY(read_acpi(a, p, c, err));
     return read_requirements(p, c, err);
 }

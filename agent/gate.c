@@ -186,7 +186,7 @@ static enum rc boot_info(struct run *s, const struct evidence *ev, const struct 
 static enum rc undecided(struct run *s)
 {
     struct err *err = &s->r->err, later = {0};
-    struct check c = {.id = "contract.answer", .status = CHECK_UNKNOWN, .code = err->rc};
+    struct check c = {.id = "chain.call", .status = CHECK_UNKNOWN, .code = err->rc};
     c.actual = err->detail[0] ? arena_printf(s->a, &later, "%s", err->detail) : NULL;
     if (checks_add(s->a, &s->r->checks, c, &later) != RC_OK)
         return later.rc;
@@ -209,13 +209,6 @@ static enum rc ask(struct run *s, const struct boot_info *bi)
     if (driver_run(s->a, &d, bi, in->bundle, &s->r->checks, result, &s->r->err) != RC_OK)
         return undecided(s);
     s->r->chain = result;
-    bool yes = result->say == CHAIN_ALLOWS;
-    TRY(note(s, (struct check){.id = "contract.answer",
-                               .status = yes ? CHECK_PASS : CHECK_FAIL,
-                               .code = yes ? RC_OK : result->code,
-                               .expected = "allowed",
-                               .actual = yes ? "allowed" : result->reason,
-                               .source = "the contract, run on proven state"}));
     return rules_assurance(s->a, c, result->assurance, &s->r->checks, &s->r->err);
 }
 

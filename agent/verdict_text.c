@@ -75,7 +75,8 @@ static void headline(FILE *f, const struct style *st, const struct report *r)
         fprintf(f, " BG-%04d", (int)code);
     fputs(": ", f);
     text_safe(f, bytes_of_str(report_reason(r)));
-    fprintf(f, " (%s)\n", verdict_kind_name(r->kind));
+    fprintf(f, " (%s%s)\n", verdict_kind_name(r->kind),
+            r->test_root ? ", on a root that is not Intel's" : "");
 }
 
 static void table(FILE *f, const struct style *st, const struct checks *cs)
