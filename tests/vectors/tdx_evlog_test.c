@@ -56,7 +56,7 @@ static void ccel_case(const json_t *row)
     const json_t *extends = json_object_get(row, "extends");
     for (unsigned r = 0; r < 4; r++) {
         uint8_t mr[48];
-        char key[8], idx[4];
+        char key[16], idx[16];
         size_t n = 0;
         snprintf(key, sizeof key, "rtmr%u", r);
         snprintf(idx, sizeof idx, "%u", r + 1);
