@@ -37,17 +37,6 @@ static enum rc add_collateral_json(struct arena *a, struct bundle *b, json_t *ob
     return RC_OK;
 }
 
-static enum rc add_evidence_json(struct arena *a, struct bundle *b, json_t *obj, const char *path,
-                                 struct err *err)
-{
-    if (b->has_evidence)
-        return twice(err, "evidence", path);
-    TRY(evidence_from_json(a, obj, &b->evidence, err));
-    b->evidence.format = EVIDENCE_BUNDLE;
-    b->has_evidence = true;
-    return RC_OK;
-}
-
 /* check_entries: the parts whose shape we define; their content is for policy/ to judge. */
 static enum rc check_entries(const json_t *list, const char *part, const char *const *keys,
                              size_t n, struct err *err)
@@ -95,8 +84,12 @@ static enum rc add_bundle(struct arena *a, struct bundle *b, const json_t *j, co
         return err_set(err, BG_BUNDLE_KEY, "%s: \"%s\"", path, bad ? bad : "?");
     if (!json_u64(j, "schema", UINT32_MAX, &schema) || schema != 1)
         return err_set(err, BG_BUNDLE_SCHEMA, "%s", path);
-    if ((v = json_object_get(j, "evidence")))
-        TRY(add_evidence_json(a, b, v, path, err));
+    if (json_object_get(j, "evidence")) {
+        if (b->has_evidence)
+            return twice(err, "evidence", path);
+        TRY(evidence_from_bundle(a, j, &b->evidence, err));
+        b->has_evidence = true;
+    }
     if ((v = json_object_get(j, "collateral")))
         TRY(add_collateral_json(a, b, v, path, err));
     if ((v = json_object_get(j, "rpc")))

@@ -88,18 +88,6 @@ enum rc rules_image(struct arena *a, const struct config *c, const struct os_ima
     return acpi_check(a, c, image, out, err);
 }
 
-enum rc rules_kms_view(struct arena *a, const struct tcb_result *tcb, struct checks *out,
-                       struct err *err)
-{
-    struct check k = {.id = "tcb.kms_view",
-                      .status = tcb->kms_view_note ? CHECK_UNKNOWN : CHECK_PASS,
-                      .expected = tcb_status_name(tcb->status),
-                      .actual = tcb->kms_view_ok ? tcb_status_name(tcb->kms_view_status) : "error",
-                      .source = "dstack's verifier (dcap-qvl)",
-                      .hint = tcb->kms_view_note};
-    return checks_add(a, out, k, err);
-}
-
 enum rc rules_mr_config(struct arena *a, const struct td_report *td, const struct evlog_facts *log,
                         struct checks *out, struct err *err)
 {

@@ -14,9 +14,6 @@ enum rc rules_app_id(struct arena *a, const struct config *c, const struct boot_
 /* The image hash's assurance, and the three ACPI digests against policy.acpi. */
 enum rc rules_image(struct arena *a, const struct config *c, const struct os_image *image,
                     struct checks *out, struct err *err) MUST_CHECK;
-/* What dstack's own verifier would say of the same quote: unknown when it differs. */
-enum rc rules_kms_view(struct arena *a, const struct tcb_result *tcb, struct checks *out,
-                       struct err *err) MUST_CHECK;
 /* MRCONFIGID against the log, where its version allows. */
 enum rc rules_mr_config(struct arena *a, const struct td_report *td, const struct evlog_facts *log,
                         struct checks *out, struct err *err) MUST_CHECK;

@@ -41,16 +41,6 @@ static json_t *hex(const void *p, size_t n)
 }
 #define HEX(a) hex((a), sizeof(a))
 
-static json_t *hex_0x(const void *p, size_t n)
-{
-    char buf[2 * 128 + 3] = "0x";
-    if (n > 128)
-        return NULL;
-    hex_encode(bytes_of(p, n), buf + 2);
-    return json_string(buf);
-}
-#define HEX_0X(a) hex_0x((a), sizeof(a))
-
 static json_t *integer(uint64_t v)
 {
     return v <= INT64_MAX ? json_integer((json_int_t)v) : NULL;
@@ -194,10 +184,10 @@ static json_t *chain(const struct report *r)
     json_t *o = json_object();
     put(o, "source", json_string("pinned"));
     put(o, "chain_id", integer(r->chain_config->chain_id));
-    put(o, "kms_contract", HEX_0X(r->chain_config->kms_contract));
+    put(o, "kms_contract", HEX(r->chain_config->kms_contract));
     put(o, "block_number", integer(c->block_number));
-    put(o, "block_hash", HEX_0X(c->block_hash));
-    put(o, "state_root", HEX_0X(c->state_root));
+    put(o, "block_hash", HEX(c->block_hash));
+    put(o, "state_root", HEX(c->state_root));
     put(o, "assurance", string(c->assurance));
     put(o, "age", r->now >= c->block_time ? integer(r->now - c->block_time) : NULL);
     put(o, "fork", string(eth_fork_name(c->fork)));
@@ -210,9 +200,9 @@ static json_t *slots(const struct chain_result *c)
     for (size_t i = 0; i < c->num_slots; i++) {
         const struct slot_read *s = &c->slots[i];
         json_t *o = json_object();
-        put(o, "address", HEX_0X(s->address));
-        put(o, "slot", HEX_0X(s->slot));
-        put(o, "value", HEX_0X(s->value));
+        put(o, "address", HEX(s->address));
+        put(o, "slot", HEX(s->slot));
+        put(o, "value", HEX(s->value));
         put(o, "label", string(s->label));
         (void)json_array_append_new(list, o);
     }
@@ -226,8 +216,8 @@ static json_t *codes(const struct chain_result *c)
         const struct code_seen *s = &c->codes[i];
         json_t *o = json_object();
         put(o, "role", string(s->role));
-        put(o, "address", HEX_0X(s->address));
-        put(o, "hash", s->known ? HEX_0X(s->hash) : NULL);
+        put(o, "address", HEX(s->address));
+        put(o, "hash", s->known ? HEX(s->hash) : NULL);
         (void)json_array_append_new(list, o);
     }
     return list;
@@ -242,8 +232,8 @@ static json_t *contract(const struct report *r)
     put(o, "reason", string(c->reason ? c->reason : ""));
     put(o, "reverted", json_boolean(c->reverted));
     put(o, "gateway_app_id", c->has_gateway_app_id ? string(c->gateway_app_id) : NULL);
-    put(o, "app_implementation", c->has_app_implementation ? HEX_0X(c->app_implementation) : NULL);
-    put(o, "k256_pubkey", c->has_kms_info ? hex_0x(c->k256_pubkey.p, c->k256_pubkey.n) : NULL);
+    put(o, "app_implementation", c->has_app_implementation ? HEX(c->app_implementation) : NULL);
+    put(o, "k256_pubkey", c->has_kms_info ? hex(c->k256_pubkey.p, c->k256_pubkey.n) : NULL);
     put(o, "code_hashes", codes(c));
     put(o, "slots", slots(c));
     put(o, "gas_used", integer(c->gas_used));
@@ -284,10 +274,15 @@ static json_t *times(const struct report *r)
     return o;
 }
 
-/* A query answers a question of its own; it allows and denies nothing. */
-static json_t *allowed(const struct report *r)
+/* Only a live verdict allows anything. A replay says what would be; a query has its own question.
+ */
+static void decision(json_t *o, const struct report *r)
 {
-    return r->kind == VERDICT_QUERY ? NULL : json_boolean(report_yes(r));
+    if (r->kind == VERDICT_QUERY)
+        put(o, "allowed", NULL);
+    else
+        put(o, r->kind == VERDICT_LIVE ? "allowed" : "would_be_allowed",
+            json_boolean(report_yes(r)));
 }
 
 json_t *verdict_json(const struct report *r)
@@ -295,7 +290,7 @@ json_t *verdict_json(const struct report *r)
     json_t *o = json_object();
     put(o, "schema", json_integer(1));
     put(o, "kind", string(verdict_kind_name(r->kind)));
-    put(o, r->kind == VERDICT_PREDICTION ? "would_be_allowed" : "allowed", allowed(r));
+    decision(o, r);
     put(o, "code", code(report_code(r)));
     put(o, "reason", string(report_reason(r)));
     put(o, "error", error(&r->err));

@@ -130,9 +130,8 @@ enum rc evidence_from_json(struct arena *a, const json_t *obj, struct evidence *
     return RC_OK;
 }
 
-/* The evidence member of a bundle is a part that we define: a misspelt member is an error. */
-static enum rc from_bundle(struct arena *a, const json_t *bundle, struct evidence *out,
-                           struct err *err)
+enum rc evidence_from_bundle(struct arena *a, const json_t *bundle, struct evidence *out,
+                             struct err *err)
 {
     static const char *const keys[] = {
         "quote",     "event_log",   "runtime_events", "vm_config",      "report_data", "ccel",
@@ -158,7 +157,7 @@ static enum rc read_json(struct arena *a, struct bytes text, struct evidence *ou
     struct err why = {0};
     if (json_read(text, LIMIT_BUNDLE, &j, &why) != RC_OK)
         return err_set(err, BG_EVIDENCE_SYNTAX, "%s", why.detail);
-    return json_object_get(j, "schema") ? from_bundle(a, j, out, err)
+    return json_object_get(j, "schema") ? evidence_from_bundle(a, j, out, err)
                                         : evidence_from_json(a, j, out, err);
 }
 

@@ -41,6 +41,12 @@ enum rc evidence_read(struct arena *a, struct bytes input, struct evidence *out,
 /* evidence_from_json: the `evidence` member of a bundle, or a GetQuote answer, already parsed. */
 enum rc evidence_from_json(struct arena *a, const json_t *obj, struct evidence *out,
                            struct err *err) MUST_CHECK;
+/*
+ * evidence_from_bundle: a bundle, already parsed. Its evidence member is a part that we define: a
+ * misspelt member is an error.
+ */
+enum rc evidence_from_bundle(struct arena *a, const json_t *bundle, struct evidence *out,
+                             struct err *err) MUST_CHECK;
 const char *evidence_format_name(enum evidence_format f);
 
 #endif
