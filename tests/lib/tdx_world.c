@@ -83,7 +83,7 @@ void tdx_world_build(struct arena *a, const struct tdx_world *w, struct tdx_bund
 {
     struct pki_cert pck = w->pck;
     pck.sgx = w->no_sgx ? NULL : &w->sgx;
-    out->root = pki_cert_der(a, &w->root);
+    out->root = OR(w->root_der, pki_cert_der(a, &w->root));
     out->pck_ca = pki_cert_der(a, &w->pck_ca);
     out->pck = pki_cert_der(a, &pck);
     out->tcb_signer = pki_cert_der(a, &w->tcb_signer);

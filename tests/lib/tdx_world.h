@@ -32,7 +32,7 @@ struct tdx_world {
     /* Replacements: when p is not NULL (even with n 0) they are used as they are. */
     struct bytes tcb_info_text, qe_identity_text;
     struct bytes pck_chain_pem, crl_chain_pem, tcb_info_chain_pem, qe_identity_chain_pem;
-    struct bytes root_crl_der, pck_crl_der;
+    struct bytes root_der, root_crl_der, pck_crl_der;
 };
 
 struct tdx_bundle {
