@@ -32,6 +32,16 @@ void text_hex(FILE *f, const struct style *st, struct bytes b)
         fputs("..", f);
 }
 
+/* word prints a 32-byte word as a number: most are small, or addresses. */
+static void word(FILE *f, const struct style *st, const uint8_t w[static 32])
+{
+    size_t i = 0;
+    while (!st->verbose && i < 31 && w[i] == 0)
+        i++;
+    fputs("0x", f);
+    text_hex(f, st, bytes_of(w + i, 32 - i));
+}
+
 static void value(FILE *f, const struct style *st, const char *s)
 {
     struct bytes b = bytes_of_str(s);
@@ -221,9 +231,9 @@ void contract_text(FILE *f, const struct style *st, const struct report *r)
         fputs("    slot ", f);
         text_hex(f, st, bytes_of(s->address, st->verbose ? 20 : 4));
         fputc('[', f);
-        text_hex(f, st, BYTES_OF_ARRAY(s->slot));
+        word(f, st, s->slot);
         fputs("] = ", f);
-        text_hex(f, st, BYTES_OF_ARRAY(s->value));
+        word(f, st, s->value);
         fprintf(f, "  %s%s\n", s->label ? s->label : "", s->zero_leaf ? " (zero leaf)" : "");
     }
 }
