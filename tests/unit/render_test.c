@@ -1,0 +1,227 @@
+/* render: the verdict as text (golden) and JSON (shape), and exit statuses: a no never leaves as 0.
+ */
+#include "tests/lib/harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/output.h"
+
+static char *text_of(const struct report *r, struct style st)
+{
+    char *p = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&p, &n);
+    verdict_text(f, &st, r);
+    fclose(f);
+    return p;
+}
+
+static struct check four_checks[] = {
+    {.id = "quote.authentic", .status = CHECK_PASS, .actual = "UpToDate"},
+    {.id = "td.debug",
+     .status = CHECK_FAIL,
+     .code = BG_RULE_APP_ID,
+     .expected = "0",
+     .actual = "1",
+     .hint = "turn it off"},
+    {.id = "policy.acpi",
+     .status = CHECK_UNKNOWN,
+     .actual = "a value that is far too long to stand in one line of a table"},
+    {.id = "log.replay", .status = CHECK_NOT_RUN},
+};
+
+static void the_text_is_a_line_a_table_and_what_to_do(void **state)
+{
+    (void)state;
+    struct report r = {.kind = VERDICT_REPLAY, .question = ASK_APP, .checks = {four_checks, 4, 4}};
+    policy_decide(&r.checks, NULL, &r.verdict);
+    char *got = text_of(&r, (struct style){0});
+    assert_string_equal(
+        got, "DENIED BG-1086: this is another app than policy.app_id names (replay)\n"
+             "  + quote.authentic            UpToDate\n"
+             "  x td.debug                   1, expected 0\n"
+             "  ? policy.acpi                a value that is far too long to stand in one..\n"
+             "  - log.replay                 not run\n"
+             "\n"
+             "  Why BG-1086 this is another app than policy.app_id names: 1\n"
+             "  Fix turn it off\n");
+    free(got);
+    got = text_of(&r, (struct style){.unicode = true, .verbose = true});
+    assert_non_null(strstr(got, "  \342\234\223 quote.authentic"));
+    assert_non_null(strstr(got, "  \342\234\227 td.debug"));
+    assert_non_null(strstr(got, "  \342\200\223 log.replay"));
+    assert_non_null(strstr(got, "to stand in one line of a table\n"));
+    assert_null(strstr(got, "\033"));
+    free(got);
+    got = text_of(&r, (struct style){.color = true});
+    assert_non_null(strstr(got, "\033[31mx\033[0m td.debug"));
+    free(got);
+}
+
+static void an_error_says_what_was_seen_and_what_to_do(void **state)
+{
+    (void)state;
+    struct report r = {.kind = VERDICT_QUERY};
+    err_set(&r.err, BG_GATE_NO_COLLATERAL, "missing: %s", "everything");
+    char *got = text_of(&r, (struct style){0});
+    assert_string_equal(
+        got, "UNDECIDED BG-1082: there is no collateral to verify the quote with (query)\n"
+             "\n"
+             "  Why BG-1082 there is no collateral to verify the quote with: missing: everything\n"
+             "  Fix give --collateral FILE or a bundle with collateral; this version does not "
+             "fetch it\n");
+    free(got);
+}
+
+static void what_others_wrote_cannot_steer_a_terminal(void **state)
+{
+    (void)state;
+    struct check c = {.id = "x", .status = CHECK_UNKNOWN, .actual = "a\033[2Jb\nc\302\233d\177"};
+    struct chain_result chain = {.reason = ""};
+    struct chain_config config = {.chain_id = 1};
+    struct report r = {.kind = VERDICT_QUERY,
+                       .question = ASK_APP,
+                       .checks = {&c, 1, 1},
+                       .chain = &chain,
+                       .chain_config = &config};
+    chain.has_gateway_app_id = true;
+    chain.gateway_app_id = "\033]0;title\007";
+    r.verdict = (struct verdict){VERDICT_DENY, BG_RULE_APP_ID, "no\r\nYES: \033[32m"};
+    char *got = text_of(&r, (struct style){0});
+    assert_non_null(strstr(got, "a?[2Jb?c??d?\n"));
+    assert_non_null(strstr(got, "?]0;title?\n"));
+    assert_non_null(strstr(got, "NO BG-1086: no??YES: ?[32m (query)\n"));
+    for (const char *p = got; *p; p++)
+        assert_true(*p == '\n' || (*p >= 0x20 && *p < 0x7f));
+    free(got);
+}
+
+static const char *const members[] = {
+    "schema",    "kind",           "code",      "reason", "error",           "checks", "tcb",
+    "td",        "kms_view",       "boot_info", "device", "policy_findings", "chain",  "contract",
+    "freshness", "key_protection", "anchors",   "time",   "config_sha256"};
+
+static void every_verdict_has_every_member(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum verdict_kind kind;
+        const char *decision;
+    } kinds[] = {{"live", VERDICT_LIVE, "allowed"},
+                 {"replay", VERDICT_REPLAY, "would_be_allowed"},
+                 {"prediction", VERDICT_PREDICTION, "would_be_allowed"},
+                 {"query", VERDICT_QUERY, "allowed"}};
+    for (size_t k = 0; k < 4; k++) {
+        struct report r = {.kind = kinds[k].kind, .checks = {four_checks, 4, 4}};
+        err_set(&r.err, BG_FETCH_TIMEOUT, "%s", "x\xff");
+        AUTO_JSON j = verdict_json(&r);
+        assert_int_equal(json_object_size(j), sizeof members / sizeof *members + 1);
+        for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+            CASE(members[i], json_object_get(j, members[i]) != NULL, "missing in %s",
+                 kinds[k].name);
+        const json_t *yes = json_object_get(j, kinds[k].decision);
+        CASE(kinds[k].name, kinds[k].kind == VERDICT_QUERY ? json_is_null(yes) : json_is_false(yes),
+             "decision is %d", yes ? (int)json_typeof(yes) : -1);
+        assert_string_equal(json_string_value(json_object_get(j, "kind")), kinds[k].name);
+        assert_string_equal(json_string_value(json_object_get(j, "code")), "BG-1063");
+        const json_t *e = json_object_get(j, "error");
+        assert_string_equal(json_string_value(json_object_get(e, "class")), "NETWORK");
+        assert_string_equal(json_string_value(json_object_get(e, "detail")), "x?");
+        assert_int_equal(json_array_size(json_object_get(j, "checks")), 4);
+        const json_t *c = json_array_get(json_object_get(j, "checks"), 1);
+        assert_int_equal(json_object_size(c), 6);
+        assert_string_equal(json_string_value(json_object_get(c, "status")), "fail");
+        assert_string_equal(json_string_value(json_object_get(c, "hint")), "turn it off");
+        const json_t *f = json_object_get(j, "policy_findings");
+        assert_int_equal(json_array_size(f), 1);
+        assert_string_equal(json_string_value(json_array_get(f, 0)), "TD_DEBUG");
+    }
+}
+
+static void bytes_that_are_no_text_are_still_shown(void **state)
+{
+    (void)state;
+    struct chain_result chain = {.say = CHAIN_DENIES, .reason = "\xff\xfe no"};
+    struct chain_config config = {.chain_id = UINT64_MAX};
+    struct report r = {.kind = VERDICT_QUERY,
+                       .question = ASK_KMS,
+                       .chain = &chain,
+                       .chain_config = &config,
+                       .now = 5};
+    chain.block_time = 9;
+    AUTO_JSON j = verdict_json(&r);
+    const json_t *c = json_object_get(j, "contract");
+    assert_string_equal(json_string_value(json_object_get(c, "reason")), "?? no");
+    assert_string_equal(json_string_value(json_object_get(c, "question")), "isKmsAllowed");
+    assert_true(json_is_false(json_object_get(c, "is_allowed")));
+    assert_true(json_is_null(json_object_get(json_object_get(j, "chain"), "age")));
+}
+
+static void a_no_never_leaves_as_zero(void **state)
+{
+    (void)state;
+    static const enum verdict_kind kinds[] = {VERDICT_LIVE, VERDICT_REPLAY, VERDICT_PREDICTION,
+                                              VERDICT_QUERY};
+    static const struct td_report td;
+    static struct check pass = {.id = "a", .status = CHECK_PASS};
+    static struct check fail = {.id = "b", .status = CHECK_FAIL, .code = BG_RULE_ACPI};
+    static struct check odd = {.id = "c", .status = CHECK_FAIL};
+    const struct verdict allow = {VERDICT_ALLOW, RC_OK, "allowed"};
+    for (size_t k = 0; k < 4; k++) {
+        bool replay = kinds[k] == VERDICT_REPLAY || kinds[k] == VERDICT_PREDICTION;
+        struct report r = {.kind = kinds[k]};
+        CASE("nothing happened", report_exit_status(&r) == 70 && !report_yes(&r), "kind %zu", k);
+        r.td = &td;
+        CASE("authenticated", report_exit_status(&r) == (replay ? 10 : 0), "kind %zu", k);
+        r.checks = (struct checks){&pass, 1, 1};
+        CASE("passed", report_exit_status(&r) == (replay ? 10 : 0), "kind %zu", k);
+        r.checks = (struct checks){&fail, 1, 1};
+        CASE("finding", report_exit_status(&r) == 1, "kind %zu", k);
+        r.checks = (struct checks){&odd, 1, 1};
+        CASE("finding without code", report_exit_status(&r) == 70, "kind %zu", k);
+        r.checks = (struct checks){&pass, 1, 1};
+        r.question = ASK_APP;
+        CASE("asked, no verdict", report_exit_status(&r) == 70, "kind %zu", k);
+        r.verdict = allow;
+        CASE("allowed", report_exit_status(&r) == (replay ? 10 : 0), "kind %zu", k);
+        r.checks = (struct checks){&fail, 1, 1};
+        CASE("allowed against a finding",
+             report_exit_status(&r) != 0 && !report_yes(&r) && report_exit_status(&r) != 10,
+             "kind %zu", k);
+        r.checks = (struct checks){&pass, 1, 1};
+        r.verdict.decision = VERDICT_DENY;
+        CASE("denied without code", report_exit_status(&r) == 70, "kind %zu", k);
+        r.verdict = allow;
+        err_set(&r.err, BG_FETCH_FAILED, "%s", "");
+        CASE("an error stands", report_exit_status(&r) == 3 && !report_yes(&r), "kind %zu", k);
+    }
+}
+
+static void every_code_has_its_texts(void **state)
+{
+    (void)state;
+    const struct err_info *info;
+    for (size_t i = 0; (info = err_info_at(i)); i++) {
+        CASE(info->symbol, info->text[0] && info->hint[0] && info->kind[0], "texts missing");
+        size_t n = strlen(info->text);
+        CASE(info->symbol, info->text[n - 1] != '.', "full stop");
+        CASE(info->symbol, err_exit_status(info->rc) != 0, "exit status 0");
+        CASE(info->symbol, err_info_of((int)info->rc) == info, "number used twice");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_text_is_a_line_a_table_and_what_to_do),
+        cmocka_unit_test(an_error_says_what_was_seen_and_what_to_do),
+        cmocka_unit_test(what_others_wrote_cannot_steer_a_terminal),
+        cmocka_unit_test(every_verdict_has_every_member),
+        cmocka_unit_test(bytes_that_are_no_text_are_still_shown),
+        cmocka_unit_test(a_no_never_leaves_as_zero),
+        cmocka_unit_test(every_code_has_its_texts),
+    };
+    return HARNESS_RUN("render", tests);
+}
