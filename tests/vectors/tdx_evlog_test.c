@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/cur.h"
 #include "base/hex.h"
 #include "quote/evlog_internal.h"
 #include "quote/lite.h"
@@ -79,25 +78,11 @@ static void ccel_logs_replay_as_published(void **state)
     json_array_foreach(json_object_get(index, "event_logs"), i, row) ccel_case(row);
 }
 
-/* Offsets of the TD report body in a version 4 quote, Intel TDX DCAP Quote Generation Library. */
-static void td_of_quote(struct bytes quote, struct td_body *td)
-{
-    struct cur c = cur_of(quote);
-    cur_take(&c, 48 + 136);
-    cur_copy(&c, td->mr_td, 48);
-    cur_copy(&c, td->mr_config_id, 48);
-    cur_copy(&c, td->mr_owner, 48);
-    cur_copy(&c, td->mr_owner_config, 48);
-    cur_copy(&c, td->rtmr, sizeof td->rtmr);
-    cur_copy(&c, td->report_data, 64);
-    assert_false(c.bad);
-}
-
 struct sample {
     struct arena *a;
     struct td_report td;
     struct evlog log;
-    struct bytes vm_config;
+    struct bytes quote, vm_config;
 };
 
 /* A GetQuote answer, or the decoded form of a SCALE attestation. */
@@ -111,7 +96,11 @@ static void load(struct sample *s, const char *file)
     AUTO_JSON j = vectors_json(path);
     const json_t *log = json_object_get(j, "event_log");
     const char *config = text_at(j, getquote ? "vm_config" : "config");
-    td_of_quote(unhex(s->a, text_at(j, "quote")), &s->td.td);
+    struct quote q = {0};
+    s->quote = unhex(s->a, text_at(j, "quote"));
+    enum rc parsed = quote_parse(s->quote, &q, &err);
+    CASE(file, parsed == RC_OK, "quote: BG-%04d %s", parsed, err.detail);
+    s->td.td = q.td;
     char *text = json_is_string(log) ? strdup(json_string_value(log)) : json_dumps(log, 0);
     enum rc rc = evlog_parse_json(s->a, bytes_of_str(text), &s->log, &err);
     CASE(file, rc == RC_OK, "log: BG-%04d %s", rc, err.detail);
@@ -253,6 +242,52 @@ static void flipped_bytes_of_the_real_case_are_refused(void **state)
     arena_free(s.a);
 }
 
+/* The whole path on a real dstack guest: evidence, collateral, quote, log, image, boot info. */
+static void a_real_guest_passes_all_doors(void **state)
+{
+    (void)state;
+    AUTO_JSON index = index_json();
+    if (!index)
+        return;
+    struct arena *a = arena_new(64 << 20);
+    struct err err = {0};
+    struct evidence ev = {0};
+    struct collateral col = {0};
+    struct quote q = {0};
+    struct evlog log = {0};
+    struct os_image im = {0};
+    struct boot_info bi = {0};
+    const struct td_report_ok *td = NULL;
+    const struct evlog_ok *ok = NULL;
+    const json_t *row = json_array_get(json_object_get(index, "dstack"), 0);
+    AUTO_JSON set = vectors_json("tdx/real/collateral/dcap-qvl-90c06f000000-2026-02.json");
+    enum rc rc = evidence_read(a, vectors_bytes(a, "tdx/dstack/quote-report.json"), &ev, &err);
+    if (rc == RC_OK)
+        rc = collateral_from_json(a, set, &col, &err);
+    if (rc == RC_OK)
+        rc = quote_parse(ev.quote, &q, &err);
+    if (rc == RC_OK)
+        rc = quote_verify(a, &q, &col, quote_intel_root(), 1772496000, &td, &err);
+    if (rc == RC_OK)
+        rc = evlog_parse_evidence(a, &ev, &log, &err);
+    if (rc == RC_OK)
+        rc = evlog_replay(a, &log, td, &ok, &err);
+    if (rc == RC_OK)
+        rc = os_image_prove(a, ev.vm_config, td, ok, false, &im, &err);
+    if (rc == RC_OK)
+        rc = boot_info_from(a, td, ok, &im, BOOT_VIEW_KMS, &bi, &err);
+    CASE("path", rc == RC_OK, "BG-%04d %s", rc, err.detail);
+    CASE("mrAggregated", hex_is(bi.mr_aggregated, 32, text_at(row, "mr_aggregated")), "differs");
+    CASE("mrSystem", hex_is(bi.mr_system, 32, text_at(row, "mr_system")), "differs");
+    CASE("deviceId", hex_is(bi.device_id, 32, text_at(row, "device_id")), "differs");
+    CASE("tcbStatus", bytes_eq_str(bi.tcb_status, "UpToDate"), "differs");
+    if (rc == RC_OK) {
+        rc = os_image_prove(a, ev.vm_config, td, ok, true, &im, &err);
+        CASE("image required", rc == BG_OS_IMAGE_NONE, "BG-%04d", rc);
+    }
+    arena_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +296,7 @@ int main(void)
         cmocka_unit_test(lite_image_proves_its_hash),
         cmocka_unit_test(images_without_material_are_host_stated_or_refused),
         cmocka_unit_test(flipped_bytes_of_the_real_case_are_refused),
+        cmocka_unit_test(a_real_guest_passes_all_doors),
     };
     return HARNESS_RUN("tdx_evlog", tests);
 }
