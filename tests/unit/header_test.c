@@ -89,6 +89,33 @@ static void every_shape_reads_from_rlp_and_from_json(void **state)
     }
 }
 
+/* EIP-3675: only a header without difficulty and nonce was made by proof of stake. */
+static void work_shows_in_difficulty_or_nonce(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *difficulty, *nonce;
+        bool pos;
+    } t[] = {{"0x0", "0x0000000000000000", true},
+             {"0x1", "0x0000000000000000", false},
+             {"0x0", "0x0000000000000001", false},
+             {"0x1", "0x0000000000000001", false}};
+    struct arena *a = arena_new(1 << 20);
+    struct eth_world *w = sealed(WORLD_LONDON);
+    AUTO_JSON block = block_of(w);
+    json_object_del(block, "hash");
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        struct eth_header h;
+        struct bytes rlp;
+        json_object_set_new(block, "difficulty", json_string(t[i].difficulty));
+        json_object_set_new(block, "nonce", json_string(t[i].nonce));
+        assert_int_equal(read_block(block, &h, &rlp, a), RC_OK);
+        CASE("work", h.pos == t[i].pos, "%s %s", t[i].difficulty, t[i].nonce);
+    }
+    world_free(w);
+    arena_free(a);
+}
+
 static void every_byte_of_a_header_counts(void **state)
 {
     (void)state;
@@ -186,6 +213,9 @@ static void fields_have_their_width_and_headers_their_number_of_fields(void **st
     uint8_t big[2049] = {0xf9, 0x07, 0xfe};
     assert_int_equal(eth_header_from_rlp(BYTES_OF_ARRAY(big), &h, &err), BG_HEADER_SIZE);
     err_clear(&err);
+    big[2]--; /* a list that fills 2048 bytes */
+    assert_int_equal(eth_header_from_rlp(bytes_of(big, 2048), &h, &err), BG_HEADER_RLP);
+    err_clear(&err);
     assert_int_equal(eth_header_from_rlp(bytes_of("\xb8\x38", 2), &h, &err), BG_HEADER_RLP);
     world_free(w);
     arena_free(a);
@@ -258,6 +288,16 @@ static void json_values_are_strict_and_padding_is_not_an_error(void **state)
         CASE(name, read_block(block, &h, &rlp, a) == want, "an array");
     }
     AUTO_JSON block = json_deep_copy(good);
+    char *hash = strdup(json_string_value(json_object_get(good, "hash")));
+    assert_non_null(hash);
+    for (size_t k = 2; k < 66; k++) {
+        char was = hash[k];
+        hash[k] = was == '7' ? '8' : '7';
+        json_object_set_new(block, "hash", json_string(hash));
+        CASE("hash", read_block(block, &h, &rlp, a) == BG_HEADER_JSON_HASH, "digit %zu", k);
+        hash[k] = was;
+    }
+    free(hash);
     json_object_set_new(block, "hash", json_null());
     assert_int_equal(read_block(block, &h, &rlp, a), RC_OK);
     json_object_del(block, "hash");
@@ -407,6 +447,10 @@ static void other_chains_go_by_their_table_or_by_shape(void **state)
     /* Only Osaka known: before it, a header with requestsHash is Prague's. */
     assert_int_equal(fork_of(WORLD_PRAGUE, false, 299, 7, rows, 1, &f), RC_OK);
     assert_int_equal(f, ETH_PRAGUE);
+    const struct eth_fork_time merged[] = {{ETH_PARIS, 0}};
+    assert_int_equal(fork_of(WORLD_LONDON, false, 0, 7, merged, 1, &f), RC_OK);
+    assert_int_equal(f, ETH_PARIS);
+    assert_int_equal(fork_of(WORLD_LONDON, true, 0, 7, merged, 1, &f), BG_FORK_SHAPE);
     const struct eth_fork_time bad[] = {
         {ETH_FORK_NONE, 0}, {ETH_FRONTIER_TO_LONDON, 0}, {ETH_FORK_MAX, 0}};
     for (size_t i = 0; i < 3; i++)
@@ -419,6 +463,7 @@ static void fork_names_read_back(void **state)
     for (unsigned f = ETH_PARIS; f < ETH_FORK_MAX; f++)
         assert_int_equal(eth_fork_read(bytes_of_str(eth_fork_name((enum eth_fork)f))), f);
     assert_string_equal(eth_fork_name(ETH_SHANGHAI), "shanghai");
+    assert_string_equal(eth_fork_name(ETH_FORK_MAX), "none");
     assert_int_equal(eth_fork_read(bytes_of_str("none")), ETH_FORK_NONE);
     assert_int_equal(eth_fork_read(bytes_of_str("before-paris")), ETH_FORK_NONE);
     assert_int_equal(eth_fork_read(bytes_of_str("Osaka")), ETH_FORK_NONE);
@@ -429,6 +474,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_shape_reads_from_rlp_and_from_json),
+        cmocka_unit_test(work_shows_in_difficulty_or_nonce),
         cmocka_unit_test(every_byte_of_a_header_counts),
         cmocka_unit_test(fields_have_their_width_and_headers_their_number_of_fields),
         cmocka_unit_test(json_values_are_strict_and_padding_is_not_an_error),

@@ -152,6 +152,15 @@ static void nodes_that_no_trie_has_are_refused(void **state)
     assert_int_equal(one_node(enc_list(a, (struct bytes[]){p, ref}, 2)), BG_MPT_EXTENSION_PATH);
     p = enc_list(a, (struct bytes[]){v}, 1); /* a list as path */
     assert_int_equal(one_node(enc_list(a, (struct bytes[]){p, v}, 2)), BG_MPT_HEX_PREFIX);
+    /* A list whose content would pass for a path, and no path before a value that would. */
+    struct bytes single[33];
+    for (size_t i = 0; i < 33; i++)
+        single[i] = bytes_of(i ? "\x12" : "\x20", 1);
+    p = enc_list(a, single, 33);
+    assert_int_equal(one_node(enc_list(a, (struct bytes[]){p, v}, 2)), BG_MPT_HEX_PREFIX);
+    assert_int_equal(one_node(enc_list(a, (struct bytes[]){none, single[0]}, 2)),
+                     BG_MPT_HEX_PREFIX);
+    p = enc_list(a, &v, 1);
     assert_int_equal(one_node(enc_list(a, (struct bytes[]){leaf_path, none}, 2)),
                      BG_MPT_LEAF_VALUE);
     assert_int_equal(one_node(enc_list(a, (struct bytes[]){leaf_path, p}, 2)), BG_MPT_LEAF_VALUE);
@@ -179,15 +188,19 @@ static void nodes_that_no_trie_has_are_refused(void **state)
     memcpy(trailing, longer.p, longer.n);
     assert_int_equal(one_node(bytes_of(trailing, leaf.n + 1)), BG_MPT_NODE_RLP);
     assert_int_equal(one_node(bytes_of(big, LIMIT_PROOF_NODE + 1)), BG_MPT_NODE_SIZE);
+    assert_int_equal(one_node(bytes_of(big, LIMIT_PROOF_NODE)), BG_MPT_NODE_RLP);
 
     /* A branch: every child must be nothing, a hash, or a node shorter than a hash. */
     uint8_t long_text[60] = {0};
-    struct bytes long_list = enc_list(a,
-                                      (struct bytes[]){enc_string(a, bytes_of(long_text, 20)),
-                                                       enc_string(a, bytes_of(long_text, 20))},
-                                      2);
+    struct bytes text20 = enc_string(a, bytes_of(long_text, 20));
+    struct bytes long_list = enc_list(a, (struct bytes[]){text20, text20}, 2);
+    struct bytes list32 =
+        enc_list(a, (struct bytes[]){text20, enc_string(a, bytes_of(long_text, 9))}, 2);
+    struct bytes list31 =
+        enc_list(a, (struct bytes[]){text20, enc_string(a, bytes_of(long_text, 8))}, 2);
+    assert_true(list32.n == 32 && list31.n == 31);
     const struct bytes bad_child[] = {v, enc_string(a, bytes_of(hash, 31)),
-                                      enc_string(a, bytes_of(hash, 33)), long_list};
+                                      enc_string(a, bytes_of(hash, 33)), long_list, list32};
     for (size_t slot = 0; slot < 16; slot++)
         for (size_t k = 0; k < sizeof bad_child / sizeof *bad_child; k++) {
             for (size_t i = 0; i < 17; i++)
@@ -198,6 +211,9 @@ static void nodes_that_no_trie_has_are_refused(void **state)
         }
     for (size_t i = 0; i < 17; i++)
         items[i] = none;
+    items[7] = list31; /* not on our way */
+    assert_int_equal(one_node(enc_list(a, items, 17)), RC_OK);
+    items[7] = none;
     items[16] = v;
     assert_int_equal(one_node(enc_list(a, items, 17)), BG_MPT_BRANCH_VALUE);
     items[16] = enc_list(a, items, 0);
@@ -401,6 +417,9 @@ static void accounts_are_read_strictly(void **state)
     const struct bytes five[5] = {good[0], good[1], good[2], good[3], good[0]};
     assert_int_equal(account_of(enc_list(a, five, 5), &acc), BG_MPT_ACCOUNT_LIST);
     assert_int_equal(account_of(good[3], &acc), BG_MPT_ACCOUNT_LIST);
+    struct bytes list = enc_list(a, good, 4); /* its content, as a string: f8 and a length before */
+    assert_int_equal(account_of(enc_string(a, bytes_of(list.p + 2, list.n - 2)), &acc),
+                     BG_MPT_ACCOUNT_LIST);
     arena_free(a);
 }
 

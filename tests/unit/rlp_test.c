@@ -136,6 +136,12 @@ static void every_length_writes_and_reads_back(void **state)
         struct rlp_out small = {out, 0, n + (n > 55 ? 1 : 0)};
         CASE("no room", !rlp_put_bytes(&small, bytes_of(in, n)) && small.n == 0, "%zu", n);
     }
+    struct rlp_out exact = {out, 0, 4}; /* just room enough, and then none */
+    assert_true(rlp_put_bytes(&exact, bytes_of(in, 2)) && exact.n == 3);
+    assert_true(rlp_wrap(&exact, 0) && exact.n == 4);
+    assert_true(rlp_put_raw(&exact, BYTES_NONE));
+    assert_false(rlp_wrap(&exact, 0));
+    assert_int_equal(exact.n, 4);
     struct rlp_out full = {out, 5, 5};
     assert_false(rlp_wrap(&full, 0));
     assert_false(rlp_wrap(&full, 6));
