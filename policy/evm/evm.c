@@ -62,10 +62,10 @@ static enum rc give_result(struct arena *a, const struct run *r, struct evm_resu
         } else {
             res.output.p = arena_copy(a, first->output, err);
             res.output.n = first->output.n;
+            res.gas_used = r->call->gas - first->gas;
             if (!res.output.p)
                 return err->rc;
         }
-        res.gas_used = r->call->gas - first->gas;
     } else if (r->outcome == EVM_FAULTED) {
         res.gas_used = r->call->gas;
         res.what = r->what;
