@@ -15,15 +15,16 @@ static enum rc reserve(struct run *r)
 {
     size_t frames = LIMIT_CALL_DEPTH + 1;
     r->frames = ARENA_ARRAY(r->a, struct frame, frames, r->err);
-    r->stacks = ARENA_ARRAY(r->a, u256, frames * EVM_STACK_ITEMS, r->err);
-    r->memory = arena_alloc(r->a, LIMIT_EVM_MEMORY, r->err);
-    r->ret = arena_alloc(r->a, LIMIT_EVM_MEMORY, r->err);
+    /* A word costs 3 gas at least, so little gas needs little memory. */
+    size_t bought = (size_t)(r->call->gas / 3 + 1) * 32;
+    r->memory_cap = bought < LIMIT_EVM_MEMORY ? bought : LIMIT_EVM_MEMORY;
+    r->memory = arena_alloc(r->a, r->memory_cap, r->err);
     r->accts = ARENA_ARRAY(r->a, struct evm_acct *, EVM_BUCKETS, r->err);
     r->slots = ARENA_ARRAY(r->a, struct evm_slot *, EVM_BUCKETS, r->err);
     for (size_t i = 0; i < 4; i++)
         r->seed[i] =
             u256_from_be(r->block->prev_randao + 8 * i, 8).w[0] ^ (0x2545f4914f6cdd1du << i);
-    bool all = r->frames && r->stacks && r->memory && r->ret && r->accts && r->slots;
+    bool all = r->frames && r->memory && r->accts && r->slots;
     return all ? RC_OK : r->err->rc;
 }
 
@@ -44,8 +45,7 @@ static void run_frames(struct run *r)
             continue;
         if (r->depth == 0)
             break;
-        evm_leave(r, how);
-        how = STEP_CALL;
+        how = evm_leave(r, how);
     }
     r->outcome = outcomes[how];
 }

@@ -20,14 +20,22 @@ static void answered(struct frame *f, bool success)
 }
 
 /* keep: the output becomes the caller's return data, and as much as it asked for its memory. */
-static void keep(struct run *r, struct frame *f, struct bytes output, struct span answer)
+static enum step keep(struct run *r, struct frame *f, struct bytes output, struct span answer)
 {
+    if (output.n > r->ret_cap) {
+        size_t cap = 2 * r->ret_cap > output.n ? 2 * r->ret_cap : output.n;
+        r->ret = arena_alloc(r->a, cap, r->err);
+        if (!r->ret)
+            return evm_broken(r, r->err->rc);
+        r->ret_cap = cap;
+    }
     r->ret_len = output.n;
     if (output.n)
         memcpy(r->ret, output.p, output.n);
     size_t n = output.n < answer.n ? output.n : answer.n;
     if (n)
         memcpy(f->mem + answer.off, r->ret, n);
+    return STEP_NEXT;
 }
 
 /* read_plan: memory first, then the account, then its delegate: the order of EIP-2929 and 7702. */
@@ -100,13 +108,21 @@ static enum step to_precompile(struct run *r, struct frame *f, const struct plan
     STEP(call_precompile(r, p->target, input, p->gas, &res));
     if (res.outcome == PRECOMPILE_OK) {
         f->gas += p->gas - res.gas;
-        keep(r, f, res.output, p->answer);
+        STEP(keep(r, f, res.output, p->answer));
     }
     answered(f, res.outcome == PRECOMPILE_OK);
     return STEP_NEXT;
 }
 
-static void enter(struct run *r, struct frame *f, const struct plan *p)
+/* give_stack: each depth keeps its stack. */
+static enum step give_stack(struct run *r, struct frame *f)
+{
+    if (!f->stack)
+        f->stack = ARENA_ARRAY(r->a, u256, EVM_STACK_ITEMS, r->err);
+    return f->stack ? STEP_NEXT : evm_broken(r, r->err->rc);
+}
+
+static enum step enter(struct run *r, struct frame *f, const struct plan *p)
 {
     bool borrowed = p->opcode == OP_CALLCODE || p->opcode == OP_DELEGATECALL;
     struct frame *child = &r->frames[++r->depth];
@@ -117,13 +133,15 @@ static void enter(struct run *r, struct frame *f, const struct plan *p)
         .input = bytes_of(f->mem + p->in.off, p->in.n),
         .answer = p->answer,
         .gas = p->gas,
-        .stack = r->stacks + r->depth * EVM_STACK_ITEMS,
+        .stack = child->stack,
         .mem = f->mem + f->mem_len,
         .journal = r->journal,
     };
     memcpy(child->caller, p->opcode == OP_DELEGATECALL ? f->caller : f->self->addr, 20);
     if (r->max_depth < r->depth)
         r->max_depth = r->depth;
+    STEP(give_stack(r, child));
+    return STEP_CALL;
 }
 
 enum step evm_call_op(struct run *r, struct frame *f, uint8_t opcode, const u256 *s)
@@ -149,8 +167,7 @@ enum step evm_call_op(struct run *r, struct frame *f, uint8_t opcode, const u256
         answered(f, true);
         return STEP_NEXT;
     }
-    enter(r, f, &p);
-    return STEP_CALL;
+    return enter(r, f, &p);
 }
 
 /* start_precompile: the question itself goes to a precompile. */
@@ -168,9 +185,9 @@ static enum step start_precompile(struct run *r, struct frame *f)
 enum step evm_start(struct run *r)
 {
     struct frame *f = &r->frames[0];
-    *f = (struct frame){
-        .input = r->call->input, .gas = r->call->gas, .stack = r->stacks, .mem = r->memory};
+    *f = (struct frame){.input = r->call->input, .gas = r->call->gas, .mem = r->memory};
     memcpy(f->caller, r->call->from, 20);
+    STEP(give_stack(r, f));
     struct evm_acct *from = evm_acct_at(r, r->call->from), *delegate;
     f->self = from ? evm_acct_at(r, r->call->to) : NULL;
     struct evm_acct *coinbase = f->self ? evm_acct_at(r, r->block->coinbase) : NULL;
@@ -191,7 +208,7 @@ enum step evm_start(struct run *r)
     return STEP_NEXT;
 }
 
-void evm_leave(struct run *r, enum step how)
+enum step evm_leave(struct run *r, enum step how)
 {
     const struct frame *child = &r->frames[r->depth--];
     struct frame *f = &r->frames[r->depth];
@@ -199,6 +216,7 @@ void evm_leave(struct run *r, enum step how)
         evm_cool(r, child->journal);
     if (how != STEP_FAULT)
         f->gas += child->gas;
-    keep(r, f, how == STEP_FAULT ? BYTES_NONE : child->output, child->answer);
+    STEP(keep(r, f, how == STEP_FAULT ? BYTES_NONE : child->output, child->answer));
     answered(f, how == STEP_RETURN);
+    return STEP_CALL;
 }

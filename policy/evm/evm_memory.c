@@ -15,7 +15,7 @@ enum step evm_need_memory(struct run *r, struct frame *f, u256 off, u256 len, st
         STEP(evm_charge(r, f, evm_memory_gas(words) - evm_memory_gas(have)));
         size_t bytes = (size_t)words * 32, below = (size_t)(f->mem - r->memory);
         /* The chain has no such bound, so this is not a fault, which a caller could survive. */
-        if (bytes > LIMIT_EVM_MEMORY - below)
+        if (bytes > r->memory_cap - below)
             return evm_abort(r, EVM_UNSUPPORTED, "more than 16 MiB of memory");
         memset(f->mem + f->mem_len, 0, bytes - f->mem_len);
         f->mem_len = bytes;

@@ -64,8 +64,10 @@ struct frame {
     struct touched *journal;
 };
 
-/* struct run: stacks, memory and return data are reserved once and reused; untouched pages of
- * them cost nothing. All of it lies in `a`, an arena of this run's own. */
+/*
+ * struct run: all of it lies in `a`, an arena of this run's own. Stacks, memory and return data
+ * are reused and not given back, so what a run takes is bounded by its gas and by depth.
+ */
 struct run {
     struct arena *a;
     const struct evm_state *state;
@@ -74,9 +76,10 @@ struct run {
     struct err *err;
     struct frame *frames; /* LIMIT_CALL_DEPTH + 1 */
     size_t depth;         /* index of the frame that runs */
-    u256 *stacks;
-    uint8_t *memory; /* LIMIT_EVM_MEMORY for all frames */
-    uint8_t *ret;    /* return data of the last call; as large */
+    uint8_t *memory;      /* of all frames, one behind the other */
+    size_t memory_cap;
+    uint8_t *ret; /* return data of the last call */
+    size_t ret_cap;
     size_t ret_len;
     struct touched *journal;
     uint64_t seed[4];
@@ -153,8 +156,8 @@ enum step evm_environment(struct run *r, struct frame *f, uint8_t opcode, u256 *
 enum step evm_call_op(struct run *r, struct frame *f, uint8_t opcode, const u256 *s);
 /* evm_start: the first frame, or its end when there is nothing to run. */
 enum step evm_start(struct run *r);
-/* evm_leave hands the frame on top back to its caller. */
-void evm_leave(struct run *r, enum step how);
+/* evm_leave hands the frame on top back to its caller: STEP_CALL, or STEP_ABORT. */
+enum step evm_leave(struct run *r, enum step how);
 
 /* evm_ops.c: runs the frame on top until it ends or calls. */
 enum step evm_execute(struct run *r);
