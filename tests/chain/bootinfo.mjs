@@ -67,7 +67,7 @@ export function bootInfoOf(evidence, view, tcbStatus, advisoryIds = []) {
     composeHash: payloads['compose-hash'].toString('hex'),
     instanceId: (payloads['instance-id'] ?? Buffer.alloc(0)).toString('hex'),
     deviceId: sha256(ppidOf(quote)).toString('hex'),
-    keyProviderInfo: keyProvider?.toString('utf8') ?? '',
+    keyProviderInfo: keyProvider?.toString('hex') ?? '',
     tcbStatus,
     advisoryIds,
   };

@@ -42,11 +42,12 @@ try_state() {
 }
 
 yes='10
-would_be_allowed=true'
+kind=replay
+allowed=true'
 no='1
-would_be_allowed=false'
+allowed=false'
 undecided='3
-would_be_allowed=false'
+allowed=false'
 
 # --- the stage ------------------------------------------------------------------------------------------------
 "$root/tests/chain/setup.sh" || exit 1
@@ -79,7 +80,7 @@ states_of() { # EVIDENCE POLICY: the same questions for each evidence
     pinned="\"app_code\":\"implementation\"$also"
     try_state allowed "$yes
 boot_info@$work/$subject-app.json
-chain.block_hash=$(value "evidence.$subject.states.allowed.hash" | sed s/^0x//)" "$subject" allowed "$base"
+chain.block_hash=$(value "evidence.$subject.states.allowed.hash")" "$subject" allowed "$base"
     try_state any-device "$yes" "$subject" any-device "$base"
     try_state tcb-required "$yes" "$subject" tcb-required "$base"
     try_state not-registered "$no
@@ -115,7 +116,7 @@ all_states() {
         states_of real '"require_os_image":false'
         # It carries no measurement material: an image that is not proven is not accepted by default.
         try_state image-not-proven '1|4
-would_be_allowed=false' real allowed
+allowed=false' real allowed
     else
         skipped=$((skipped + 21))
     fi
@@ -161,7 +162,7 @@ boot_info.tcbStatus=OutOfDate" check --bundle "$work/outdated/bundle.json" $(cat
         config "$work/config.json" "$(value evidence.own.states.allowed.hash)" "$rpc"
         # shellcheck disable=SC2046
         try "defect-$defect" "$status
-would_be_allowed=false" check --bundle "$work/defect-$defect/bundle.json" $(cat "$work/defect-$defect/options") --config "$work/config.json"
+allowed=false" check --bundle "$work/defect-$defect/bundle.json" $(cat "$work/defect-$defect/options") --config "$work/config.json"
     done <"$work/defects"
 
     config "$work/config.json" "$(value evidence.own.states.allowed.hash)" "$rpc"
@@ -200,7 +201,7 @@ bad_files() {
     config "$work/config.json" "$(value evidence.own.states.allowed.hash)" "$rpc"
     for file in "$work"/bad/*; do
         try "bad-${file##*/}" '2|3|4
-would_be_allowed=false' check --bundle "$file" --at $at --root "$work/own/root.der" --config "$work/config.json"
+allowed=false' check --bundle "$file" --at $at --root "$work/own/root.der" --config "$work/config.json"
     done
     for text in '' '{' '[]' '{"chain":{"source":"pinned"}}' '{"chain":{"source":"near"}}' '{"surprise":1}' \
         '{"rpc":["ftp://127.0.0.1/"]}' '{"rpc":"x"}' '{"policy":{"require_os_image":"no"}}' '{"policy":{"app_id":"12"}}'; do
@@ -218,13 +219,13 @@ ask_liar() { # NAME EXPECTATIONS STATE PATH [MORE-URLS]: the tests' own evidence
     try "$1" "$2" check --bundle "$work/own/bundle.json" $(cat "$work/own/options") --config "$work/config.json"
 }
 
-lies='other-account other-slot slots-swapped other-block other-block-all values-without-proof node-flipped node-missing node-extra
+lies='other-account other-slot values-claimed account-claimed slots-swapped other-block other-block-all values-without-proof node-flipped node-missing node-extra
 nodes-reversed nodes-gone nodes-many nodes-odd-hex code-swapped code-empty code-flipped code-huge header-swapped header-state-root
 header-time header-numbers-huge header-null all-null all-numbers all-strings all-lists results-swapped id-wrong id-text id-gone rpc-error
 keys-twice truncated text-behind nul-inside not-utf8 numbers-huge deep empty html http-500 http-404 redirect redirect-file
 cut reset header-endless endless'
 # What an honest node may do too: the proofs hold, so the decision does.
-harmless='none batch-reordered values-claimed account-claimed'
+harmless='none batch-reordered'
 
 lying_nodes() {
     other=$(value evidence.own.states.compose-denied.number)
@@ -243,7 +244,7 @@ reason~Compose hash not allowed" compose-denied "$lie"
     done
     # Compressed although nobody asked for that: either taken apart or not understood, never believed blindly.
     ask_liar lie-gzip-to-yes '1|3
-would_be_allowed=false' compose-denied gzip
+allowed=false' compose-denied gzip
     redirected=$(node -e 'require("http").get(process.argv[1], (r) => r.on("data", (d) => process.stdout.write(d)))' "$liar/hits/redirected")
     number=$((number + 1))
     one=$cases/$number-$build_name-redirects-not-followed
@@ -289,7 +290,7 @@ no_chain() {
     try offline-without-answers "$undecided" "$@" --offline
     config "$work/config.json" "$hash" "$rpc" '' '"max_head_age":60'
     try block-too-old '3|5
-would_be_allowed=false' "$@"
+allowed=false' "$@"
     config "$work/config.json" "$hash" "$rpc" '' '"max_head_age":7200'
     try block-young-enough "$yes" "$@"
 }
