@@ -43,11 +43,11 @@ try_state() {
 
 yes='10
 kind=replay
-allowed=true'
+yes=true'
 no='1
-allowed=false'
+yes=false'
 undecided='3
-allowed=false'
+yes=false'
 
 # --- the stage ------------------------------------------------------------------------------------------------
 "$root/tests/chain/setup.sh" || exit 1
@@ -80,7 +80,7 @@ states_of() { # EVIDENCE POLICY: the same questions for each evidence
     pinned="\"app_code\":\"implementation\"$also"
     try_state allowed "$yes
 boot_info@$work/$subject-app.json
-chain.block_hash=$(value "evidence.$subject.states.allowed.hash")" "$subject" allowed "$base"
+chain.block_hash~$(value "evidence.$subject.states.allowed.hash" | sed s/^0x//)" "$subject" allowed "$base"
     try_state any-device "$yes" "$subject" any-device "$base"
     try_state tcb-required "$yes" "$subject" tcb-required "$base"
     try_state not-registered "$no
@@ -116,7 +116,7 @@ all_states() {
         states_of real '"require_os_image":false'
         # It carries no measurement material: an image that is not proven is not accepted by default.
         try_state image-not-proven '4
-allowed=false' real allowed
+yes=false' real allowed
     else
         skipped=$((skipped + 21))
     fi
@@ -162,7 +162,7 @@ boot_info.tcbStatus=OutOfDate" check --bundle "$work/outdated/bundle.json" $(cat
         config "$work/config.json" "$(value evidence.own.states.allowed.hash)" "$rpc"
         # shellcheck disable=SC2046
         try "defect-$defect" "$status
-allowed=false" check --bundle "$work/defect-$defect/bundle.json" $(cat "$work/defect-$defect/options") --config "$work/config.json"
+yes=false" check --bundle "$work/defect-$defect/bundle.json" $(cat "$work/defect-$defect/options") --config "$work/config.json"
     done <"$work/defects"
 
     config "$work/config.json" "$(value evidence.own.states.allowed.hash)" "$rpc"
@@ -201,7 +201,7 @@ bad_files() {
     config "$work/config.json" "$(value evidence.own.states.allowed.hash)" "$rpc"
     for file in "$work"/bad/*; do
         try "bad-${file##*/}" '4
-allowed=false' check --bundle "$file" --at $at --root "$work/own/root.der" --config "$work/config.json"
+yes=false' check --bundle "$file" --at $at --root "$work/own/root.der" --config "$work/config.json"
     done
     for text in '' '{' '[]' '{"chain":{"source":"pinned"}}' '{"chain":{"source":"near"}}' '{"surprise":1}' \
         '{"rpc":["ftp://127.0.0.1/"]}' '{"rpc":"x"}' '{"policy":{"require_os_image":"no"}}' '{"policy":{"app_id":"12"}}'; do
@@ -240,7 +240,7 @@ reason~Compose hash not allowed" compose-denied "$lie"
         # never a yes. With an honest node behind it: the truth.
         ask_liar "lie-$lie" "$undecided" allowed "$lie/$other"
         ask_liar "lie-$lie-to-yes" "$undecided" compose-denied "$lie/$allowed"
-        ask_liar "lie-$lie-then-honest" "$yes" allowed "$lie/$other" "$rpc"
+        [ $build_name = asan ] || ask_liar "lie-$lie-then-honest" "$yes" allowed "$lie/$other" "$rpc"
     done
     note redirects-not-followed 'hits: 0' "hits: $(get "$liar/hits/redirected")"
 }
@@ -333,7 +333,7 @@ reason~Compose hash not allowed"
     node "$root/tests/e2e/mutate.mjs" "$work/$build_name-compose-denied.json" "$work/mutants-$build_name" 60
     for mutant in "$work/mutants-$build_name"/*; do
         try "mutant-${mutant##*/}" '1|3
-allowed=false' check --bundle "$mutant" "$@" --offline
+yes=false' check --bundle "$mutant" "$@" --offline
     done
 }
 
@@ -343,11 +343,12 @@ verbs() {
     set -- $(cat "$work/own/options")
     try verify '0' verify "$work/own/bundle.json" "$@"
     try verify-debug '1' verify "$work/defect-td-debug/bundle.json" --at $at --root "$work/defect-td-debug/root.der"
-    node -e 'const fs = require("fs"); const [from, compose, quote] = process.argv.slice(1); const { evidence } = JSON.parse(fs.readFileSync(from));
-        fs.writeFileSync(compose, evidence.app_compose); fs.writeFileSync(quote, Buffer.from(evidence.quote, "hex"));' \
+    node -e 'const fs = require("fs"); const [from, compose, quote] = process.argv.slice(1); const { evidence, collateral } = JSON.parse(fs.readFileSync(from));
+        fs.writeFileSync(compose, evidence.app_compose); fs.writeFileSync(quote, Buffer.from(evidence.quote, "hex"));
+        fs.writeFileSync(quote + ".collateral", JSON.stringify(collateral));' \
         "$work/own/bundle.json" "$work/app-compose.json" "$work/quote.bin"
     try verify-no-collateral '3' verify "$work/quote.bin" "$@"
-    try verify-raw '0' verify "$work/quote.bin" "$@" --collateral "$work/own/bundle.json"
+    try verify-raw '0' verify "$work/quote.bin" "$@" --collateral "$work/quote.bin.collateral"
     try hash "0
 compose_hash=$(value evidence.own.app.composeHash)
 app_id=$(value evidence.own.app.appId)" hash "$work/app-compose.json"
@@ -368,10 +369,9 @@ released() {
     build_name=release gate=$BUILD/bootgate
     [ -x "$gate" ] || return 0
     config "$work/config.json" "$(value evidence.own.states.allowed.hash)" "$rpc"
-    try own-root-refused '2
-allowed=false' check --bundle "$work/own/bundle.json" --at $at --root "$work/own/root.der" --config "$work/config.json"
+    try own-root-refused '2' check --bundle "$work/own/bundle.json" --at $at --root "$work/own/root.der" --config "$work/config.json"
     try own-evidence-refused '4
-allowed=false' check --bundle "$work/own/bundle.json" --at $at --config "$work/config.json"
+yes=false' check --bundle "$work/own/bundle.json" --at $at --config "$work/config.json"
     if [ -d "$work/real" ]; then
         try_state allowed "$yes" real allowed '"require_os_image":false'
     else

@@ -1,6 +1,7 @@
 // Judges the cases that gate_e2e.sh ran: FOLDER/N-NAME/{expect, status, out, err}.
 // expect: first line the exit status (alternatives with |), then one expectation a line:
 //   path=value   path~part of the value   path@file (equal to that JSON)   !path (absent)   text~part (of the raw output)
+//   yes=true|false: the decision, under whichever name the verdict's kind gives it
 // Whatever was expected, a verdict must be there on standard output, one JSON object, unless a line says `no verdict`;
 // and a sanitizer must have had nothing to say.
 // usage: node judge.mjs FOLDER SKIPPED
@@ -27,6 +28,8 @@ function complaints(name) {
     if (!lines.includes('no verdict')) found.push(`no JSON verdict: ${error.message}: ${out.slice(0, 80)}`);
   }
   const flat = flatten(verdict ?? {});
+  const yes = verdict?.allowed ?? verdict?.would_be_allowed;
+  flat.set('yes', String(yes));
   for (const line of lines) {
     const [, negated, key, operator, value] = /^(!?)([^=~@!]+)(?:([=~@])(.*))?$/.exec(line) ?? [];
     const actual = flat.get(key);
@@ -48,7 +51,6 @@ function complaints(name) {
     }
   }
   // A no never says that it is a yes, and the other way round.
-  const yes = verdict?.allowed ?? verdict?.would_be_allowed;
   if (yes === true && !['0', '10'].includes(status)) found.push('the verdict says yes, the exit status no');
   if (yes === false && ['0', '10'].includes(status)) found.push('the verdict says no, the exit status yes');
   if (found.length && err) found.push(`stderr: ${err.slice(0, 300)}`);
