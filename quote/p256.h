@@ -17,7 +17,7 @@ struct p256 {
 /* AUTO_P256: closed at the end of its scope. */
 #define AUTO_P256 __attribute__((cleanup(p256_close))) struct p256
 
-/* p256_open makes one ready for checks; BG_CRYPTO_LIBRARY when OpenSSL cannot. */
+/* p256_open makes one ready for checks; CRYPTO_LIBRARY when OpenSSL cannot. */
 enum rc p256_open(struct p256 *out, struct err *err) MUST_CHECK;
 void p256_close(struct p256 *p);
 

@@ -21,7 +21,7 @@ struct td_body {
     uint8_t mr_owner_config[48];
     uint8_t rtmr[4][48];
     uint8_t report_data[64];
-    bool td15;                /* the two below are present */
+    bool td15; /* the two below are present */
     uint8_t tee_tcb_svn2[16];
     uint8_t mr_service_td[48];
 };
@@ -39,17 +39,17 @@ struct qe_report {
 };
 
 struct quote {
-    uint16_t version;            /* 4 or 5 */
+    uint16_t version; /* 4 or 5 */
     struct td_body td;
     struct qe_report qe;
-    struct bytes signed_part;    /* header .. end of body: what the attestation key signs */
-    struct bytes signature;      /* r||s, 64 */
+    struct bytes signed_part;     /* header .. end of body: what the attestation key signs */
+    struct bytes signature;       /* r||s, 64 */
     struct bytes attestation_key; /* x||y, 64, P-256 */
-    struct bytes qe_report_raw;  /* 384: what the PCK key signs */
-    struct bytes qe_signature;   /* r||s, 64 */
+    struct bytes qe_report_raw;   /* 384: what the PCK key signs */
+    struct bytes qe_signature;    /* r||s, 64 */
     struct bytes qe_auth_data;
-    struct bytes pck_chain_pem;  /* leaf, PCK CA, root; trailing NULs removed */
-    size_t trailing;             /* bytes behind the quote: real quotes have them; never read */
+    struct bytes pck_chain_pem; /* leaf, PCK CA, root; trailing NULs removed */
+    size_t trailing;            /* bytes behind the quote: real quotes have them; never read */
 };
 
 /*

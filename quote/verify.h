@@ -14,7 +14,7 @@ struct td_report {
     struct td_body td;
     uint16_t quote_version;
     struct pck_tcb pck;
-    uint8_t device_id[32];       /* SHA-256(PPID) */
+    uint8_t device_id[32]; /* SHA-256(PPID) */
     struct tcb_result tcb;
     /* the window in which every dated object of this verification is valid, and its ends' owners */
     uint64_t valid_from, valid_until;
@@ -22,7 +22,7 @@ struct td_report {
     size_t trailing;
 };
 
-struct td_report_ok;             /* opaque: made by quote_verify only */
+struct td_report_ok; /* opaque: made by quote_verify only */
 const struct td_report *td_report_of(const struct td_report_ok *ok);
 
 /* The Intel SGX Root CA, DER (tdx facts 2.3), compiled in. */
@@ -32,7 +32,7 @@ struct bytes quote_intel_root(void);
  * quote_verify authenticates everything: PCK chain to `root` (DER, compared byte for byte), both
  * CRLs, names, usages, dates at `now`, the PCK's SGX extension, TCB info and TD QE identity over
  * their exact bytes, the QE report and its binding of the attestation key, the quote's signature;
- * then appraises the TCB. A Revoked result is an error (BG_TCB_REVOKED, class POLICY); every other
+ * then appraises the TCB. A Revoked result is an error (TCB_REVOKED, class POLICY); every other
  * status is a success and stands in the result. Policy is not checked here (quote/findings.h).
  * *out lives in the arena.
  */
