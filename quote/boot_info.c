@@ -75,7 +75,7 @@ enum rc boot_info_make(struct arena *a, const struct td_report *td, const struct
     bool known;
     TRY(check_facts(f, view, err));
     TRY(mr_config_check(td->td.mr_config_id, f->compose_hash, f->app_id, f->key_provider,
-                        BYTES_NONE, &known, err));
+                        image->mr_config, &known, err));
     /* At an app's key request the log ends with boot-mr-done and names no key provider yet. */
     bool whole = view == BOOT_VIEW_KMS;
     struct bytes key_provider = whole ? f->key_provider : BYTES_NONE;

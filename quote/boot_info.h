@@ -13,27 +13,31 @@ struct os_image;
 
 enum boot_view {
     BOOT_VIEW_NONE = 0,
-    BOOT_VIEW_APP, /* as the KMS sees it at the app's key request: RTMR3 to boot-mr-done, zero key provider */
+    BOOT_VIEW_APP, /* as the KMS sees it at the app's key request: RTMR3 to boot-mr-done, zero key
+                      provider */
     BOOT_VIEW_KMS, /* a KMS's self check: the whole log, the key provider of the log */
 };
 
 struct boot_info {
-    const char *tee_variant;  /* dstack's spelling for TDX; static */
+    const char *tee_variant; /* dstack's spelling for TDX; static */
     uint8_t mr_aggregated[32];
     uint8_t os_image_hash[32];
     uint8_t mr_system[32];
     uint8_t app_id[20];
     uint8_t compose_hash[32];
     uint8_t instance_id[20];
-    bool has_instance_id;     /* false: empty; encoded as the zero address on chain */
+    bool has_instance_id; /* false: empty; encoded as the zero address on chain */
     uint8_t device_id[32];
     struct bytes key_provider_info; /* JSON text or empty */
-    struct bytes tcb_status;  /* Intel's spelling, the exact string for the contract */
+    struct bytes tcb_status;        /* Intel's spelling, the exact string for the contract */
     struct bytes *advisory_ids;
     size_t num_advisory_ids;
 };
 
-/* boot_info_from assembles it. Missing app-id or compose-hash events are errors. */
+/*
+ * boot_info_from assembles it. Missing app-id, compose-hash or instance-id events are errors, and
+ * so is a MRCONFIGID that contradicts the log (class EVIDENCE: it is the TD's own word).
+ */
 enum rc boot_info_from(struct arena *a, const struct td_report_ok *td, const struct evlog_ok *log,
                        const struct os_image *image, enum boot_view view, struct boot_info *out,
                        struct err *err) MUST_CHECK;
@@ -41,9 +45,10 @@ enum rc boot_info_from(struct arena *a, const struct td_report_ok *td, const str
  * boot_info_read: a bootAuth request as JSON (--boot-info). Exact widths, 0x allowed, unknown
  * members refused; optional: teeVariant, mrSystem, keyProviderInfo, tcbStatus, advisoryIds.
  */
-enum rc boot_info_read(struct arena *a, const json_t *obj, struct boot_info *out, struct err *err)
-    MUST_CHECK;
-/* boot_info_json: exactly the JSON of dstack's bootAuth request; a new reference, NULL: no memory. */
+enum rc boot_info_read(struct arena *a, const json_t *obj, struct boot_info *out,
+                       struct err *err) MUST_CHECK;
+/* boot_info_json: exactly the JSON of dstack's bootAuth request; a new reference, NULL: no memory.
+ */
 json_t *boot_info_json(const struct boot_info *bi);
 
 #endif

@@ -12,7 +12,13 @@ void dstack_compose_hash(struct bytes app_compose, uint8_t out[static 32]);
 /* The first 20 bytes of the compose hash: the default app id. */
 void dstack_app_id(const uint8_t compose_hash[static 32], uint8_t out[static 20]);
 
-enum mr_config_kind { MR_CONFIG_OTHER = 0, MR_CONFIG_ZERO, MR_CONFIG_V1, MR_CONFIG_V2, MR_CONFIG_V3 };
+enum mr_config_kind {
+    MR_CONFIG_OTHER = 0,
+    MR_CONFIG_ZERO,
+    MR_CONFIG_V1,
+    MR_CONFIG_V2,
+    MR_CONFIG_V3
+};
 
 /* mr_config_kind_of looks at the leading byte and the padding only. */
 enum mr_config_kind mr_config_kind_of(const uint8_t mr_config_id[static 48]);

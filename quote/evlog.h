@@ -13,29 +13,29 @@
 #define EV_NO_ACTION         3u          /* TCG PFP: never extends */
 
 struct event {
-    unsigned rtmr;            /* 0..3 */
+    unsigned rtmr; /* 0..3 */
     uint32_t type;
-    uint8_t digest[48];       /* what extends the register; runtime events: recomputed by us */
-    bool digest_given;        /* the log carried a digest (and it agreed when recomputed) */
-    unsigned version;         /* dstack runtime event encoding: 1 or 2; 0: not a runtime event */
-    struct bytes name;        /* dstack "event"; empty for firmware events */
-    struct bytes payload;     /* event data */
+    uint8_t digest[48];   /* what extends the register; runtime events: recomputed by us */
+    bool digest_given;    /* the log carried a digest (and it agreed when recomputed) */
+    unsigned version;     /* dstack runtime event encoding: 1 or 2; 0: not a runtime event */
+    struct bytes name;    /* dstack "event"; empty for firmware events */
+    struct bytes payload; /* event data */
 };
 
 struct evlog {
     struct event *v;
     size_t n;
-    size_t no_action;         /* records that do not extend, skipped */
-    size_t end_offset;        /* CCEL: where the log ended */
-    bool covers[4];           /* the log is a complete statement about this register */
+    size_t no_action;  /* records that do not extend, skipped */
+    size_t end_offset; /* CCEL: where the log ended */
+    bool covers[4];    /* the log is a complete statement about this register */
 };
 
 /* evlog_parse_json: dstack's event_log array. Recomputes every runtime event's digest. */
-enum rc evlog_parse_json(struct arena *a, struct bytes text, struct evlog *out, struct err *err)
-    MUST_CHECK;
+enum rc evlog_parse_json(struct arena *a, struct bytes text, struct evlog *out,
+                         struct err *err) MUST_CHECK;
 /* evlog_parse_ccel: a CCEL data area; refuses logs without a SHA-384 bank. */
-enum rc evlog_parse_ccel(struct arena *a, struct bytes area, struct evlog *out, struct err *err)
-    MUST_CHECK;
+enum rc evlog_parse_ccel(struct arena *a, struct bytes area, struct evlog *out,
+                         struct err *err) MUST_CHECK;
 /* evlog_parse_evidence picks whatever the evidence has (JSON log, CCEL + runtime events). */
 enum rc evlog_parse_evidence(struct arena *a, const struct evidence *ev, struct evlog *out,
                              struct err *err) MUST_CHECK;
@@ -45,18 +45,18 @@ void evlog_replay_register(const struct evlog *log, unsigned rtmr, size_t upto, 
 /* struct evlog_facts: what a replayed log says (dstack system_setup order, tdx facts 4.1). */
 struct evlog_facts {
     const struct evlog *log;
-    size_t boot_mr_done;      /* index of that event + 1; 0: absent */
-    size_t system_ready;      /* the same */
-    struct bytes app_id;      /* 20 bytes, or empty when absent */
-    struct bytes compose_hash;     /* 32, or empty */
-    struct bytes instance_id; /* 0 or 20 */
-    bool has_instance_id;     /* the event was there (it may be empty) */
+    size_t boot_mr_done;       /* index of that event + 1; 0: absent */
+    size_t system_ready;       /* the same */
+    struct bytes app_id;       /* 20 bytes, or empty when absent */
+    struct bytes compose_hash; /* 32, or empty */
+    struct bytes instance_id;  /* 0 or 20 */
+    bool has_instance_id;      /* the event was there (it may be empty) */
     bool has_key_provider;
-    struct bytes key_provider;     /* JSON payload */
-    struct bytes os_image_hash;    /* 32 or empty: as the KMS answered at that boot */
+    struct bytes key_provider;  /* JSON payload */
+    struct bytes os_image_hash; /* 32 or empty: as the KMS answered at that boot */
 };
 
-struct evlog_ok;              /* opaque: made by evlog_replay only */
+struct evlog_ok; /* opaque: made by evlog_replay only */
 const struct evlog_facts *evlog_facts_of(const struct evlog_ok *ok);
 
 /*

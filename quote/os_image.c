@@ -32,15 +32,37 @@ static enum rc read_config(struct bytes text, json_t **out, struct err *err)
     return RC_OK;
 }
 
-/* A sys-config.json carries the same text as a member (dstack-attest does as much). */
-static enum rc open_config(struct bytes text, json_t **out, struct err *err)
+/* keep_document copies the mr_config member, if there is one. */
+static enum rc keep_document(struct arena *a, const json_t *from, struct bytes *out,
+                             struct err *err)
+{
+    struct bytes text;
+    if (out->n || !json_str(from, "mr_config", &text))
+        return RC_OK;
+    const uint8_t *p = arena_copy(a, text, err);
+    if (!p)
+        return err->rc;
+    *out = bytes_of(p, text.n);
+    return RC_OK;
+}
+
+/*
+ * A sys-config.json carries vm_config's text as a member (dstack-attest opens it, too). The
+ * mr_config document stands in the outer object, in older hosts' files in the inner.
+ */
+static enum rc open_config(struct arena *a, struct bytes text, json_t **out,
+                           struct bytes *out_document, struct err *err)
 {
     AUTO_JSON outer = NULL;
-    struct bytes inner;
+    AUTO_JSON inner = NULL;
+    struct bytes nested;
     TRY(read_config(text, &outer, err));
-    if (json_str(outer, "vm_config", &inner))
-        return read_config(inner, out, err);
-    *out = json_incref(outer);
+    TRY(keep_document(a, outer, out_document, err));
+    if (json_str(outer, "vm_config", &nested)) {
+        TRY(read_config(nested, &inner, err));
+        TRY(keep_document(a, inner, out_document, err));
+    }
+    *out = json_incref(inner ? inner : outer);
     return RC_OK;
 }
 
@@ -222,7 +244,7 @@ enum rc os_image_check(struct arena *a, struct bytes vm_config, const struct td_
 {
     AUTO_JSON cfg = NULL;
     struct os_image im = {0};
-    TRY(open_config(vm_config, &cfg, err));
+    TRY(open_config(a, vm_config, &cfg, &im.mr_config, err));
     if (!json_hex(cfg, "os_image_hash", true, im.hash, sizeof im.hash))
         return err_set(err, BG_VM_CONFIG_HASH, "os_image_hash");
     const json_t *doc = json_object_get(cfg, "tdx_measurement");

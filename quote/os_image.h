@@ -10,11 +10,12 @@
 #include "quote/evlog.h"
 
 struct os_image {
-    uint8_t hash[32];         /* os_image_hash */
-    bool proven;              /* false: host-stated (taken from vm_config, nothing behind it) */
-    const char *variant;      /* which MRTD matched: "single_pass", "two_pass"; NULL not proven */
-    uint8_t acpi[3][48];      /* loader, RSDP, tables: digests as logged (anchor: host) */
+    uint8_t hash[32];    /* os_image_hash */
+    bool proven;         /* false: host-stated (taken from vm_config, nothing behind it) */
+    const char *variant; /* which MRTD matched: "single_pass", "two_pass"; NULL not proven */
+    uint8_t acpi[3][48]; /* loader, RSDP, tables: digests as logged (anchor: host) */
     bool has_acpi;
+    struct bytes mr_config; /* the mr_config document beside it, or empty; MRCONFIGID v3 binds it */
 };
 
 /*

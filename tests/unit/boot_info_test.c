@@ -128,6 +128,15 @@ static void missing_events_are_named(void **state)
     CASE("boot-mr-done, KMS", make(&b, BOOT_VIEW_KMS, &bi) == RC_OK, "refused");
     CASE("output", bi.tee_variant != NULL, "empty");
     b.f = all;
+    static const char document[] = "dstack-mr-config-v3:\0{}";
+    b.im.mr_config = bytes_of_str("{}");
+    b.td.td.mr_config_id[0] = 3;
+    hash_sha256(bytes_of(document, sizeof document - 1), b.td.td.mr_config_id + 1);
+    CASE("MRCONFIGID 3", make(&b, BOOT_VIEW_APP, &bi) == BG_MR_CONFIG_MISMATCH, "not looked at");
+    b.im.mr_config = BYTES_NONE;
+    CASE("MRCONFIGID 3, no document", make(&b, BOOT_VIEW_APP, &bi) == RC_OK, "refused");
+    memset(&bi, 0, sizeof bi);
+    memset(b.td.td.mr_config_id, 0, 48);
     b.td.td.mr_config_id[0] = 1;
     CASE("MRCONFIGID", make(&b, BOOT_VIEW_APP, &bi) == BG_MR_CONFIG_MISMATCH && !bi.tee_variant,
          "accepted");

@@ -114,6 +114,22 @@ static void the_config_is_read_strictly(void **state)
     /* without material and without demand the hash is only stated */
     char *bare = edit(&b, NULL, "tdx_measurement", NULL);
     CASE("stated", check(&b, bare, false, &im) == RC_OK && !im.proven && !im.variant, "proven");
+    char *document = edit(&b, NULL, "mr_config", json_string("{\"x\":1}"));
+    CASE("document",
+         check(&b, document, true, &im) == RC_OK && im.proven &&
+             bytes_eq_str(im.mr_config, "{\"x\":1}"),
+         "lost");
+    AUTO_JSON sys = json_pack("{s:s,s:s}", "vm_config", document, "mr_config", "outer");
+    char *nested = json_dumps(sys, 0);
+    CASE("nested",
+         check(&b, nested, true, &im) == RC_OK && im.proven && bytes_eq_str(im.mr_config, "outer"),
+         "lost");
+    json_object_del(sys, "mr_config");
+    free(nested);
+    nested = json_dumps(sys, 0);
+    CASE("nested, inner document",
+         check(&b, nested, true, &im) == RC_OK && bytes_eq_str(im.mr_config, "{\"x\":1}"), "lost");
+    free(nested);
     /* with material there is no way around the proof */
     b.td.mr_td[0] ^= 1;
     CASE("no way around", check(&b, b.w.vm_config, false, &im) == BG_OS_IMAGE_MRTD, "accepted");
