@@ -65,7 +65,8 @@ void policy_world_word(struct policy_world *w, const uint8_t address[static 20],
 {
     uint8_t word[32] = {0};
     assert_true(n <= 32);
-    memcpy(word + 32 - n, value, n);
+    if (n)
+        memcpy(word + 32 - n, value, n);
     world_slot(w->chain, address, slot, word);
 }
 
