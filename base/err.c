@@ -9,7 +9,7 @@ static const struct err_info table[] = {
 #undef E
 };
 
-enum rc err_set(struct err *err, enum rc rc, const char *fmt, ...)
+enum rc err_record(struct err *err, enum rc rc, const char *fmt, ...)
 {
     if (err->rc != RC_OK)
         return err->rc;

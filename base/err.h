@@ -46,10 +46,19 @@ struct err_info {
 
 /*
  * err_set records rc with a formatted detail and returns the recorded code. The first error wins:
- * a struct err that already holds one keeps it. err must not be NULL; fmt may be "".
+ * a struct err that already holds one keeps it. err must not be NULL; fmt may be "". Never returns
+ * RC_OK, whatever it was given: who returns err_set's value fails.
  */
-enum rc err_set(struct err *err, enum rc rc, const char *fmt, ...)
+#define err_set(...) err_known(err_record(__VA_ARGS__))
+
+/* err_record: err_set's work; call err_set. */
+enum rc err_record(struct err *err, enum rc rc, const char *fmt, ...)
     __attribute__((format(printf, 3, 4), cold));
+
+static inline enum rc err_known(enum rc rc)
+{
+    return rc == RC_OK ? BG_NO_CODE : rc;
+}
 
 static inline void err_clear(struct err *err)
 {

@@ -37,7 +37,8 @@ done
 
 # 4. Every error code is raised at exactly one site (comparisons do not count) and has its texts.
 codes=$(sed -nE 's/^E\(([A-Z0-9_]+),.*/\1/p' base/errors/*.def)
-sites=$(grep -rhoE '(([!=]=|case) *)?BG_[A-Z0-9_]+' base quote policy agent --include='*.c' --include='*.h' |
+sites=$(find base quote policy agent -name '*.[ch]' -exec perl -0pe 's{/\*.*?\*/}{}gs' {} + |
+    grep -oE '(([!=]=|case) *)?BG_[A-Z0-9_]+' |
     grep -vE '^([!=]=|case)' | sed 's/^BG_//' | sort | uniq -c)
 for c in $codes; do
     n=$(printf '%s\n' "$sites" | awk -v c="$c" '$2 == c {print $1}')
