@@ -53,7 +53,7 @@ static enum rc check_entries(const json_t *list, const char *part, const char *c
     return RC_OK;
 }
 
-static enum rc add_rpc(struct bundle *b, const json_t *list, struct err *err)
+static enum rc add_rpc(struct bundle *b, json_t *list, struct err *err)
 {
     static const char *const keys[] = {"method", "params", "result"};
     TRY(check_entries(list, "rpc", keys, 3, err));
@@ -65,7 +65,7 @@ static enum rc add_rpc(struct bundle *b, const json_t *list, struct err *err)
     }
     if (json_array_size(b->rpc) + json_array_size(list) > LIMIT_RPC_ENTRIES)
         return err_set(err, BG_BUNDLE_ENTRIES, "at most %u", LIMIT_RPC_ENTRIES);
-    if (json_array_extend(b->rpc, (json_t *)(uintptr_t)list) != 0)
+    if (json_array_extend(b->rpc, list) != 0)
         return err_set(err, BG_BUNDLE_MERGE, "%s", "");
     return RC_OK;
 }

@@ -126,8 +126,9 @@ static enum rc store(struct cli *c, const struct verb *verb, int id, const char 
         break;
     }
     const struct option_row *row = row_of(id);
-    if (!(row->bit & verb->options))
-        return err_set(err, BG_USAGE_NOT_FOR_VERB, "--%s with %s", row->name, verb->name);
+    if (!row || !(row->bit & verb->options))
+        return err_set(err, BG_USAGE_NOT_FOR_VERB, "--%s with %s", row ? row->name : "?",
+                       verb->name);
     return store_value(c, row, value, err);
 }
 

@@ -102,10 +102,10 @@ static enum rc read_td_policy(struct arena *a, const json_t *p, struct td_policy
                               struct err *err)
 {
     const json_t *v;
-    const struct bytes *words;
-    const uint8_t *ids;
-    size_t n;
-    uint64_t number;
+    const struct bytes *words = NULL;
+    const uint8_t *ids = NULL;
+    size_t n = 0;
+    uint64_t number = 0;
     if ((v = json_object_get(p, "device_ids"))) {
         TRY(hex_list(a, v, "policy.device_ids", 32, &ids, &td->num_device_ids, err));
         td->device_ids = (const uint8_t(*)[32])ids;
@@ -151,7 +151,7 @@ static enum rc read_code_policy(struct arena *a, const json_t *p, const char *ke
                                    : "\"any\" or a list of code hashes");
         return RC_OK;
     }
-    const uint8_t *hashes;
+    const uint8_t *hashes = NULL;
     TRY(hex_list(a, v, key, 32, &hashes, &out->num_hashes, err));
     out->hashes = (const uint8_t(*)[32])hashes;
     out->rule = CODE_HASHES;
@@ -163,7 +163,7 @@ static enum rc read_acpi(struct arena *a, const json_t *p, struct config *c, str
     const json_t *v = json_object_get(p, "acpi");
     if (!v || (json_is_string(v) && bytes_eq_str(json_view(v), "any")))
         return RC_OK;
-    const uint8_t *digests;
+    const uint8_t *digests = NULL;
     TRY(hex_list(a, v, "policy.acpi", 48, &digests, &c->num_acpi, err));
     c->acpi = (const uint8_t(*)[48])digests;
     c->acpi_pinned = true;
@@ -175,7 +175,7 @@ static enum rc read_requirements(const json_t *p, struct config *c, struct err *
     static const char *const assurances[] = {"finalized", "attested",       "l1-anchored",
                                              "sequencer", "finalized-data", "pinned"};
     struct bytes word;
-    bool skip;
+    bool skip = false;
     TRY(exception(p, "require_os_image", true, &skip, err));
     c->require_os_image = !skip;
     if (json_object_get(p, "require_assurance")) {

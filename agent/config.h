@@ -11,21 +11,19 @@
 #include "quote/findings.h"
 
 struct config {
-    bool loaded;               /* false: built-in values only */
-    uint8_t sha256[32];        /* of the effective configuration as canonical JSON */
     struct chain_config chain; /* source CHAIN_SOURCE_NONE: no contract is configured */
+    struct td_policy td;
     const char *rpc[LIMIT_URLS];
     size_t num_rpc;
-    enum boot_view as;
-    bool has_app_id;
-    uint8_t app_id[20];
-    struct td_policy td;
-    bool acpi_pinned;
     const uint8_t (*acpi)[48];
     size_t num_acpi;
-    bool require_os_image;
     const char *require_assurance; /* NULL: any */
     enum freshness require_freshness;
+    enum boot_view as;
+    uint8_t sha256[32]; /* of the effective configuration as canonical JSON */
+    uint8_t app_id[20];
+    bool loaded; /* false: built-in values only */
+    bool has_app_id, acpi_pinned, require_os_image;
 };
 
 /* config_builtin: the values that hold without a file. */

@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 
-#define MAX_ASKED   (LIMIT_CHAIN_ROUNDS * LIMIT_URLS * 64u)
+#define MAX_ASKED   ((size_t)LIMIT_CHAIN_ROUNDS * LIMIT_URLS * 64)
 #define WISH_ROUNDS 2u /* fetches for what is only nice to have, once the decision stands */
 
 /* struct asked: which question went to which node, so that none is put to the same one twice. */

@@ -59,7 +59,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
     if (len > LIMIT_RPC_BODY - f->n)
         return 0;
     if (len > f->cap - f->n) {
-        size_t cap = f->cap ? f->cap : 16 * 1024;
+        size_t cap = f->cap ? f->cap : 16384;
         while (cap - f->n < len)
             cap *= 2;
         uint8_t *p = realloc(f->p, cap);

@@ -25,7 +25,7 @@ static ssize_t read_all(int fd, uint8_t **buf, size_t max)
     size_t n = 0, cap = 0;
     while (n <= max) {
         if (n == cap) {
-            cap = cap ? 2 * cap : 64 * 1024;
+            cap = cap ? 2 * cap : 65536;
             if (cap > max + 1)
                 cap = max + 1;
             uint8_t *more = realloc(*buf, cap);

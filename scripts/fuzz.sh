@@ -8,12 +8,13 @@ shift 2 2>/dev/null || shift $#
 out=$build/fuzz
 mkdir -p "$out/obj"
 flags="-std=c17 -D_DEFAULT_SOURCE -I. -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
-       $(pkg-config --cflags libcrypto jansson libsecp256k1 libcbor)"
-libs=$(pkg-config --libs libcrypto jansson libsecp256k1 libcbor)
-src=$(git ls-files -co --exclude-standard 'base/*.c' 'quote/*.c' 'policy/*.c')
+       $(pkg-config --cflags libcrypto jansson libsecp256k1 libcbor libcurl)"
+libs=$(pkg-config --libs libcrypto jansson libsecp256k1 libcbor libcurl)
+src=$(git ls-files -co --exclude-standard 'base/*.c' 'quote/*.c' 'policy/*.c' 'agent/*.c' |
+    grep -vxE 'agent/(main|build_release)\.c')
 printf '%s\n' $src | xargs -P "$(nproc)" -I{} sh -c '
     o='"$out"'/obj/$(echo {} | tr / _).o
-    [ "$o" -nt {} ] && [ -z "$(find base quote policy -name "*.h" -newer "$o" -o -name "*.def" -newer "$o" | head -n 1)" ] ||
+    [ "$o" -nt {} ] && [ -z "$(find base quote policy agent -name "*.h" -newer "$o" -o -name "*.def" -newer "$o" | head -n 1)" ] ||
         clang '"$(echo $flags)"' -fsanitize=fuzzer-no-link -c {} -o "$o" || exit 255' || exit 1
 passed=0 failed=0
 for f in tests/fuzz/*_fuzz.c; do

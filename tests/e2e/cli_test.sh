@@ -228,7 +228,7 @@ done
 sed 's/"collateral"/"taken"/' bundle.json >no-collateral.json
 verdict own-no-collateral 3 verify no-collateral.json --at $at --root root.der
 says own-no-collateral BG-1082
-says own-no-collateral 'TCB info'
+says own-no-collateral 'TCB info for FMSPC 90c06f000000'
 
 # Cut anywhere, a bundle is refused, with a verdict.
 size=$(wc -c <bundle.json)
@@ -324,7 +324,7 @@ if [ -d "$quotes" ]; then
         n=$((n + 139))
     done
     run missing-collateral 3 verify "$quotes/dcap-qvl-tdx-v4.bin" --at $t
-    says missing-collateral 'TD QE identity'
+    says missing-collateral 'TCB info for FMSPC b0c06f000000, TD QE identity'
     for f in "$VECTORS"/tdx/eventlog/dstack.ccel "$VECTORS"/tdx/eventlog/trustee-grub.ccel "$VECTORS"/tdx/eventlog/trustee-td-shim.ccel; do
         run "log-${f##*/}" 0 log "$f" --json
         says "log-${f##*/}" '"rtmr2": "'
