@@ -7,7 +7,7 @@ static bool extensions_harmless(struct cur list)
 {
     while (!list.bad && cur_left(&list)) {
         struct cur ext = der_sub(&list, DER_SEQUENCE);
-        (void)der_take(&ext, DER_OID);
+        (void)der_oid(&ext);
         bool critical = der_is(&ext, DER_BOOLEAN) && der_bool(&ext);
         (void)der_take(&ext, DER_OCTET_STRING);
         if (critical || !cur_done(&ext))
@@ -20,7 +20,7 @@ static bool extensions_harmless(struct cur list)
 static bool read_entry(struct cur *list, struct bytes *out_serial)
 {
     struct cur entry = der_sub(list, DER_SEQUENCE);
-    *out_serial = der_take(&entry, DER_INTEGER);
+    *out_serial = der_integer(&entry);
     (void)der_time(&entry);
     if (cur_left(&entry) && !extensions_harmless(der_sub(&entry, DER_SEQUENCE)))
         return false;
@@ -85,7 +85,7 @@ bool crl_lists(const struct crl *crl, struct bytes serial)
     struct cur list = cur_of(crl->revoked);
     while (cur_left(&list)) {
         struct cur entry = der_sub(&list, DER_SEQUENCE);
-        struct bytes seen = der_take(&entry, DER_INTEGER);
+        struct bytes seen = der_integer(&entry);
         if (entry.bad || bytes_eq(seen, serial)) /* bad: cannot be after crl_read; fail closed */
             return true;
     }

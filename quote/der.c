@@ -79,6 +79,29 @@ uint64_t der_uint(struct cur *c, uint8_t tag, uint64_t max)
     return c->bad ? 0 : v;
 }
 
+struct bytes der_integer(struct cur *c)
+{
+    struct bytes b = der_take(c, DER_INTEGER);
+    if (b.n == 0 || (b.n > 1 && b.p[0] == 0x00 && b.p[1] < 0x80) ||
+        (b.n > 1 && b.p[0] == 0xff && b.p[1] >= 0x80))
+        c->bad = true;
+    return c->bad ? BYTES_NONE : b;
+}
+
+struct bytes der_oid(struct cur *c)
+{
+    struct bytes b = der_take(c, DER_OID);
+    bool first = true; /* octet of an arc: it may not be 0x80, and the last arc has to end */
+    for (size_t i = 0; i < b.n; i++) {
+        if (first && b.p[i] == 0x80)
+            c->bad = true;
+        first = b.p[i] < 0x80;
+    }
+    if (b.n == 0 || !first)
+        c->bad = true;
+    return c->bad ? BYTES_NONE : b;
+}
+
 bool der_bool(struct cur *c)
 {
     struct bytes b = der_take(c, DER_BOOLEAN);

@@ -38,6 +38,10 @@ struct cur der_sub(struct cur *c, uint8_t tag);
 bool der_is(const struct cur *c, uint8_t tag);
 /* der_uint: a non-negative INTEGER (or ENUMERATED) of minimal form, at most max. */
 uint64_t der_uint(struct cur *c, uint8_t tag, uint64_t max);
+/* der_integer: content of an INTEGER of minimal form (X.690 section 8.3.2), any sign and size. */
+struct bytes der_integer(struct cur *c);
+/* der_oid: content of an OBJECT IDENTIFIER of minimal form (X.690 section 8.19). */
+struct bytes der_oid(struct cur *c);
 /* der_bool: BOOLEAN, 00 or ff. */
 bool der_bool(struct cur *c);
 /* der_bits: a BIT STRING of whole octets. */

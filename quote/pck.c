@@ -42,7 +42,7 @@ static void octets(struct cur *c, uint8_t *out, size_t n)
 static unsigned next(struct cur *list, struct cur *pair, unsigned under, uint32_t *seen)
 {
     *pair = der_sub(list, DER_SEQUENCE);
-    unsigned m = member_of(der_take(pair, DER_OID), under);
+    unsigned m = member_of(der_oid(pair), under);
     if (m > 18 || (m && *seen & 1u << m))
         list->bad = true; /* twice: which one holds is anybody's guess */
     if (list->bad || m == 0)

@@ -28,7 +28,7 @@ static bool read_common_name(struct bytes name, struct bytes *out)
         struct cur set = der_sub(&rdns, DER_SET);
         while (!set.bad && cur_left(&set)) {
             struct cur ava = der_sub(&set, DER_SEQUENCE);
-            struct bytes oid = der_take(&ava, DER_OID), value, whole;
+            struct bytes oid = der_oid(&ava), value, whole;
             uint8_t tag;
             if (!der_any(&ava, &tag, &value, &whole) || !cur_done(&ava))
                 return false;
@@ -97,7 +97,7 @@ static const char *read_extensions(struct cur *tbs, struct cert *cert)
     bool seen_usage = false, seen_constraints = false;
     while (!list.bad && cur_left(&list)) {
         struct cur ext = der_sub(&list, DER_SEQUENCE);
-        struct bytes oid = der_take(&ext, DER_OID);
+        struct bytes oid = der_oid(&ext);
         bool critical = der_is(&ext, DER_BOOLEAN) && der_bool(&ext);
         struct bytes value = der_take(&ext, DER_OCTET_STRING);
         if (!cur_done(&ext))
@@ -130,7 +130,7 @@ static const char *read_tbs(struct cur tbs, struct cert *cert)
     struct cur version = der_sub(&tbs, DER_CONTEXT_0);
     if (der_uint(&version, DER_INTEGER, 2) != 2 || !cur_done(&version))
         return "not a version 3 certificate";
-    cert->serial = der_take(&tbs, DER_INTEGER);
+    cert->serial = der_integer(&tbs);
     if (cert->serial.n == 0 || cert->serial.n > 21)
         return "serial number of impossible length";
     if (!sig_alg_ok(&tbs))
