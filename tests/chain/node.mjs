@@ -48,11 +48,9 @@ export function freePort() {
   });
 }
 
-/// The program itself is inside the platform package: no install script is needed.
-function anvilProgram(folder) {
-  const cpu = { x64: 'amd64', arm64: 'arm64' }[process.arch];
-  return path.join(folder, `node_modules/@foundry-rs/anvil-${process.platform}-${cpu}/bin/anvil`);
-}
+/// The program itself is in this package, so no install script is needed. (Named directly: as an optional package, which
+/// it is to @foundry-rs/anvil, npm 9 leaves it out on Node 18.)
+const anvilProgram = (folder) => path.join(folder, 'node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil');
 
 /// startAnvil: each transaction makes a block of its own. The process ends with ours, or by stop().
 export async function startAnvil({ folder, hardfork = 'osaka', chainId = 31337, timestamp }) {
