@@ -16,8 +16,6 @@ struct fetched {
 void fetched_free(struct fetched *f);
 #define AUTO_FETCHED __attribute__((cleanup(fetched_free))) struct fetched
 
-/* fetch_global prepares libcurl once per process. */
-enum rc fetch_global(struct err *err) MUST_CHECK;
 /* fetch_post sends a JSON body; within `seconds` in all. Details name the host, never the path. */
 enum rc fetch_post(const char *url, struct bytes body, unsigned seconds, struct fetched *out,
                    struct err *err) MUST_CHECK;

@@ -135,6 +135,10 @@ static enum rc authenticate(struct run *s, const struct evidence *ev, const stru
     TRY(bound(s, ev, report));
     if (in->goal == GATE_ASK)
         return RC_OK;
+    if (in->goal == GATE_CHECK)
+        TRY(note(s, (struct check){.id = "td.local_report",
+                                   .hint = "only inside the guest can the quote be compared with "
+                                           "the machine's own TDREPORT"}));
     return td_findings(s->a, *td, &in->config->td, &s->r->checks, &s->r->err);
 }
 

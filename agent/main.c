@@ -1,6 +1,7 @@
 /* bootgate: the table of verbs, dispatch, exit status. */
+#include <malloc.h>
+
 #include "agent/cli.h"
-#include "agent/fetch.h"
 #include "agent/output.h"
 #include "base/limits.h"
 
@@ -61,11 +62,13 @@ static int run(struct arena *a, int argc, char **argv)
 int main(int argc, char **argv)
 {
     output_prepare();
+    /* Large areas (16 MiB of EVM memory a call) come fresh and untouched from the kernel each time:
+     * glibc would otherwise keep the first and clear all of it for the next. */
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
     struct err err = {0};
     struct arena *a = arena_new(LIMIT_ARENA);
-    if (!a || fetch_global(&err) != RC_OK) {
-        if (!a)
-            err_set(&err, BG_MAIN_MEMORY, "%s", "");
+    if (!a) {
+        err_set(&err, BG_MAIN_MEMORY, "%s", "");
         return output_error(cli_wants_json(argc, argv), false, &err);
     }
     int status = run(a, argc, argv);
