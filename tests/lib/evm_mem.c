@@ -26,6 +26,14 @@ static enum evm_answer miss(struct evm_mem *m, const char *what)
     return EVM_STATE_MISS;
 }
 
+/* nobody: as a proof of absence gives it: the empty account, which does not exist. */
+static struct evm_account nobody(void)
+{
+    struct evm_account x = {.exists = false};
+    keccak256(BYTES_NONE, x.code_hash);
+    return x;
+}
+
 static enum evm_answer on_account(void *ctx, const uint8_t addr[static 20], struct evm_account *out)
 {
     struct evm_mem *m = ctx;
@@ -34,7 +42,7 @@ static enum evm_answer on_account(void *ctx, const uint8_t addr[static 20], stru
     if (x && x->has_data)
         *out = x->data;
     else if (m->complete)
-        *out = (struct evm_account){0};
+        *out = nobody();
     else
         return miss(m, "account");
     return EVM_STATE_OK;

@@ -5,6 +5,8 @@ import { spawnSync } from 'node:child_process';
 import { createEVM } from '@ethereumjs/evm';
 import { Common, Mainnet } from '@ethereumjs/common';
 import { SimpleStateManager } from '@ethereumjs/statemanager';
+import { p256 } from '@noble/curves/nist.js';
+import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { Account, bytesToHex, createAddressFromString, hexToBytes } from '@ethereumjs/util';
 
 const [tool, programsText = '12000', seedText = '1'] = process.argv.slice(2);
@@ -393,7 +395,66 @@ function reportCoverage() {
   return missing;
 }
 
+// ---- precompiles ----------------------------------------------------------------------------
+const randomBytes = (n) => Uint8Array.from({ length: n }, () => below(256));
+const word = (v) => hexToBytes('0x' + (v % TOP).toString(16).padStart(64, '0'));
+const joined = (...parts) => Uint8Array.from(parts.flatMap((p) => [...p]));
+
+function signatureInput(curve, isP256) {
+  const key = curve.utils.randomSecretKey(randomBytes(48)), hash = randomBytes(32);
+  const sig = curve.sign(hash, key, { prehash: false, lowS: false, format: 'recovered' });
+  const point = curve.getPublicKey(key, false).subarray(1);
+  const parts = isP256 ? [hash, sig.subarray(1), point] : [hash, word(27n + BigInt(sig[0])), sig.subarray(1)];
+  const input = joined(...parts);
+  const n = curve.Point.Fn.ORDER, at = isP256 ? 64 : 96;
+  if (chance(15)) input.set(word(n - BigInt(bytesToHex(input.subarray(at, at + 32)))), at); // the other s
+  if (chance(25)) input[below(input.length)] ^= 1 << below(8);
+  if (chance(5)) input.set(word(pick([0n, 1n, n, n - 1n, n + 1n, TOP - 1n])), 32 * (isP256 ? 1 + below(4) : 2 + below(2)));
+  return chance(5) ? input.subarray(0, below(input.length)) : chance(5) ? joined(input, randomBytes(1 + below(40))) : input;
+}
+
+function modexpInput() {
+  const len = () => (chance(70) ? below(70) : chance(70) ? below(300) : 1000 + below(50));
+  const lens = [len(), chance(80) ? len() % 100 : len(), len()];
+  const input = joined(...lens.map((n) => word(BigInt(n))), ...lens.map((n) => randomBytes(n)));
+  if (chance(20) && lens[2]) input[input.length - 1] &= 0xfe;
+  if (chance(10)) input.fill(0, 96, 96 + below(1 + input.length - 96));
+  if (chance(5)) input.fill(255, 32 * below(3), 32 * (1 + below(3)));
+  return chance(10) ? input.subarray(0, below(input.length)) : input;
+}
+
+const INPUTS = new Map([
+  [1n, () => signatureInput(secp256k1, false)], [2n, () => randomBytes(below(300))], [3n, () => randomBytes(below(300))], [4n, () => randomBytes(below(300))],
+  [5n, modexpInput], [9n, () => joined([0, 0, 0, below(40)], randomBytes(208), [chance(90) ? below(2) : below(256)]).subarray(0, chance(95) ? 213 : 212)],
+  [0x100n, () => signatureInput(p256, true)],
+]);
+
+async function testPrecompiles(each) {
+  let bad = 0;
+  for (const [number, make] of INPUTS) {
+    const lines = [], want = [], counts = { ok: 0, failed: 0, empty: 0 };
+    const evms = {};
+    for (const fork of FORKS) evms[fork] = await createEVM({ common: new Common({ chain: Mainnet, hardfork: fork }) });
+    for (let i = 0; i < each; i += 1) {
+      const fork = number === 0x100n ? 'osaka' : pick(FORKS), data = make(), gas = pick([100, 300, 3500, 7000, 100000, 2000000]);
+      const res = await evms[fork].getPrecompile(address(number))({ data, gasLimit: BigInt(gas), common: evms[fork].common, _EVM: evms[fork] });
+      lines.push(JSON.stringify({ op: 'precompile', fork, to: address(number), input: bytesToHex(data), gas }));
+      want.push({ outcome: res.exceptionError ? 'failed' : 'ok', gas: Number(res.executionGasUsed), output: res.exceptionError ? '0x' : bytesToHex(res.returnValue) });
+    }
+    askTool(lines).forEach((got, i) => {
+      counts[got.outcome] += 1;
+      if (got.outcome === 'ok' && got.output === '0x') counts.empty += 1;
+      if (got.outcome === want[i].outcome && got.output === want[i].output && (got.outcome === 'failed' || got.gas === want[i].gas)) return;
+      bad += 1;
+      if (bad < 10) console.log(`DIFFERENT: ${lines[i].slice(0, 2000)}\n  got ${JSON.stringify(got)}\n  expected ${JSON.stringify(want[i])}`);
+    });
+    console.log(`precompile ${address(number).slice(-3)}: ${each} compared, ${JSON.stringify(counts)}`);
+  }
+  return bad;
+}
+
 let bad = testU256(10000);
+bad += await testPrecompiles(2000);
 bad += await testPrograms(Number(programsText));
 if (Number(programsText) >= 10000) bad += reportCoverage();
 console.log(bad ? `${bad} DIFFERENCES` : 'no difference');
