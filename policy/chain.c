@@ -182,15 +182,17 @@ static enum rc get_wishes(struct attempt *t)
 static enum rc further(struct attempt *t)
 {
     const struct chain_config *cfg = t->cfg;
-    bool app_pinned = t->app && cfg->app_code.rule != CODE_ANY;
-    bool pinned = app_pinned || cfg->kms_code.rule != CODE_ANY;
+    bool yes = t->r.say == CHAIN_ALLOWS;
+    bool app_pinned = yes && t->app && cfg->app_code.rule != CODE_ANY;
+    bool named = app_pinned && cfg->app_code.rule == CODE_IMPLEMENTATION;
+    /* The rules about the app need to know which code is the KMS's own. */
+    bool kms_pinned = app_pinned || (yes && cfg->kms_code.rule != CODE_ANY);
     enum chain_miss extra = cfg->skip_wishes ? MISS_QUIET : MISS_WISHED;
-    t->st.miss = pinned && t->r.say == CHAIN_ALLOWS ? MISS_HARD : extra;
-    chain_code_look(&t->st, cfg->kms_contract, t->app, &t->r);
+    chain_code_look(&t->st, cfg->kms_contract, kms_pinned ? MISS_HARD : extra, t->app,
+                    app_pinned ? MISS_HARD : extra, &t->r);
     if (t->st.err->rc != RC_OK)
         return t->st.err->rc;
-    bool named = app_pinned && cfg->app_code.rule == CODE_IMPLEMENTATION;
-    t->st.miss = named && t->r.say == CHAIN_ALLOWS ? MISS_HARD : extra;
+    t->st.miss = named ? MISS_HARD : extra;
     if (named || !cfg->skip_wishes)
         TRY(get_app_implementation(t));
     t->st.miss = extra;
@@ -313,11 +315,20 @@ static enum rc attempt_run(struct attempt *t, bool *out_stands)
     return RC_OK;
 }
 
+static void drop_arena(struct arena **a)
+{
+    arena_free(*a);
+}
+
 enum rc chain_ask(struct arena *a, const struct chain_config *cfg, enum chain_question question,
                   const struct boot_info *bi, const struct answers *answers, uint64_t now,
                   struct needs *out_needs, struct checks *checks, struct chain_result *out,
                   struct err *out_last_bad, struct err *err)
 {
+    /* Attempts are repeated; what a flood of answers decodes to must not add up over them. */
+    __attribute__((cleanup(drop_arena))) struct arena *scratch = arena_new(LIMIT_ARENA);
+    if (!scratch)
+        return err_set(err, BG_CHAIN_SCRATCH, "%u bytes", LIMIT_ARENA);
     struct attempt t = {
         .cfg = cfg, .question = question, .bi = bi, .app = question == ASK_APP ? bi->app_id : NULL};
     struct needs needs = {0};
@@ -325,7 +336,7 @@ enum rc chain_ask(struct arena *a, const struct chain_config *cfg, enum chain_qu
     enum eth_fork fork;
     err_clear(out_last_bad);
     TRY(config_ok(cfg, question, err));
-    TRY(chain_header_find(a, answers, cfg->block_hash, &t.header, &found, out_last_bad, err));
+    TRY(chain_header_find(scratch, answers, cfg->block_hash, &t.header, &found, out_last_bad, err));
     if (!found) {
         TRY(needs_add(a, &needs, NEED_HEADER, true, 0, cfg->block_hash, NULL, NULL, err));
         *out_needs = needs;
@@ -336,6 +347,7 @@ enum rc chain_ask(struct arena *a, const struct chain_config *cfg, enum chain_qu
     TRY(eth_fork_of(&t.header, cfg->chain_id, cfg->el_forks, cfg->num_el_forks, &fork, err));
     TRY(chain_state_init(&t.st, a, answers, &t.header, fork, cfg->chain_id, &needs, out_last_bad,
                          err));
+    t.st.scratch = scratch;
     TRY(attempt_run(&t, &stands));
     describe(&t);
     if (!stands) {

@@ -33,13 +33,17 @@ static void look_two(struct chain_state *st, const uint8_t *address, const char 
         look_one(st, known ? to : NULL, role_implementation, r);
 }
 
-void chain_code_look(struct chain_state *st, const uint8_t kms[static 20], const uint8_t *app,
-                     struct chain_result *r)
+void chain_code_look(struct chain_state *st, const uint8_t kms[static 20], enum chain_miss kms_miss,
+                     const uint8_t *app, enum chain_miss app_miss, struct chain_result *r)
 {
+    enum chain_miss before = st->miss;
     r->num_codes = 0;
+    st->miss = kms_miss;
     look_two(st, kms, "kms", "kms implementation", r);
+    st->miss = app_miss;
     if (app)
         look_two(st, app, "app", "app implementation", r);
+    st->miss = before;
 }
 
 static const struct code_seen *code_of_role(const struct chain_result *r, const char *role)

@@ -8,9 +8,12 @@
 #include "policy/chain.h"
 #include "policy/chain_state.h"
 
-/* chain_code_look fills r->codes; what is not proven is noted as st->miss says. app may be NULL. */
-void chain_code_look(struct chain_state *st, const uint8_t kms[static 20], const uint8_t *app,
-                     struct chain_result *r);
+/*
+ * chain_code_look fills r->codes. app may be NULL. What is not proven is noted as the two misses
+ * say; st->miss is left as it was.
+ */
+void chain_code_look(struct chain_state *st, const uint8_t kms[static 20], enum chain_miss kms_miss,
+                     const uint8_t *app, enum chain_miss app_miss, struct chain_result *r);
 /*
  * chain_code_checks appends chain.kms_code and, for an app, chain.app_code. The rule
  * `implementation` wants: the app's ERC-1967 implementation is the KMS's appImplementation(), the

@@ -9,6 +9,7 @@ enum rc chain_state_init(struct chain_state *st, struct arena *a, const struct a
 {
     *st = (struct chain_state){
         .a = a,
+        .scratch = a,
         .answers = answers,
         .header = h,
         .block = {.fork = fork,
@@ -100,7 +101,7 @@ static enum rc prove_account(struct chain_state *st, const json_t *r,
     size_t n;
     if (!json_is_object(r))
         return err_set(err, BG_CHAIN_PROOF_SHAPE, "the result is not an object");
-    TRY(read_nodes(st->a, json_object_get(r, "accountProof"), &nodes, &n, err));
+    TRY(read_nodes(st->scratch, json_object_get(r, "accountProof"), &nodes, &n, err));
     TRY(mpt_prove_account(st->header->state_root, address, nodes, n, out, err));
     const char *what = contradiction(r, out, address);
     if (what)
@@ -108,22 +109,32 @@ static enum rc prove_account(struct chain_state *st, const json_t *r,
     return RC_OK;
 }
 
+/* claims_room: room for n more, doubled, so that many answers cost no more than their bytes. */
+static bool claims_room(struct chain_state *st, struct proven_account *p, size_t n)
+{
+    if (p->cap_claims - p->num_claims >= n)
+        return true;
+    size_t cap = 2 * (p->num_claims + n);
+    struct claimed_slot *v = ARENA_ARRAY(st->scratch, struct claimed_slot, cap, st->err);
+    if (!v)
+        return false;
+    if (p->num_claims)
+        memcpy(v, p->claims, p->num_claims * sizeof *v);
+    p->claims = v;
+    p->cap_claims = cap;
+    return true;
+}
+
 /* add_claims indexes an answer's storage proofs by the slot they say they are for. */
 static void add_claims(struct chain_state *st, struct proven_account *p, const json_t *r)
 {
     const json_t *list = json_object_get(r, "storageProof");
     size_t n = json_array_size(list);
-    if (n == 0)
+    if (!claims_room(st, p, n))
         return;
-    struct claimed_slot *v = ARENA_ARRAY(st->a, struct claimed_slot, p->num_claims + n, st->err);
-    if (!v)
-        return;
-    if (p->num_claims)
-        memcpy(v, p->claims, p->num_claims * sizeof *v);
-    p->claims = v;
     for (size_t i = 0; i < n; i++) {
         const json_t *element = json_array_get(list, i);
-        struct claimed_slot *c = &v[p->num_claims];
+        struct claimed_slot *c = &p->claims[p->num_claims];
         if (answers_word(json_object_get(element, "key"), c->slot)) {
             c->element = element;
             p->num_claims++;
@@ -190,7 +201,7 @@ static enum rc prove_slot(struct chain_state *st, const struct proven_account *p
     size_t n;
     uint8_t value[32], said[32];
     bool zero_leaf = false;
-    TRY(read_nodes(st->a, json_object_get(element, "proof"), &nodes, &n, err));
+    TRY(read_nodes(st->scratch, json_object_get(element, "proof"), &nodes, &n, err));
     TRY(mpt_prove_slot(p->account.storage_root, s->slot, nodes, n, value, &zero_leaf, err));
     const json_t *claim = json_object_get(element, "value");
     if (claim && (!answers_word(claim, said) || memcmp(said, value, 32) != 0))
@@ -280,7 +291,7 @@ static void look_code(struct chain_state *st, struct proven_account *p)
         if (!answers_about(e, "eth_getCode", 2, st->header->number, st->header->hash, p->address))
             continue;
         struct err bad = {0};
-        if (!answers_data(st->a, e->result, LIMIT_CODE, &code, st->err)) {
+        if (!answers_data(st->scratch, e->result, LIMIT_CODE, &code, st->err)) {
             (void)err_set(&bad, BG_CHAIN_CODE_SHAPE, "at most %u bytes in hex", LIMIT_CODE);
         } else {
             keccak256(code, hash);

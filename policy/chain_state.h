@@ -32,7 +32,7 @@ struct proven_account {
     bool known; /* false: looked for, not proven */
     struct eth_account account;
     struct claimed_slot *claims;
-    size_t num_claims;
+    size_t num_claims, cap_claims;
     struct proven_slot *slots;
     size_t num_slots, cap_slots;
     bool code_tried, code_known;
@@ -41,7 +41,8 @@ struct proven_account {
 };
 
 struct chain_state {
-    struct arena *a;
+    struct arena *a;       /* what a result keeps */
+    struct arena *scratch; /* decoded proofs and codes: this attempt only; a unless set */
     const struct answers *answers;
     const struct eth_header *header;
     struct evm_block block;

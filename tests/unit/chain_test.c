@@ -354,6 +354,44 @@ static void wishes_never_block(void **state)
         assert_false(t.needs.v[i].hard);
 }
 
+/* A length in storage is the contract owner's word: it may not make us ask for a billion slots. */
+static void a_boundless_kms_info_is_not_asked_for(void **state)
+{
+    (void)state;
+    static const uint8_t lengths[][32] = {{0xff, [31] = 0xff},
+                                          {[24] = 0xff, [31] = 0xff},
+                                          {[28] = 0x10, [31] = 1},
+                                          {[30] = 0x50, [31] = 1}};
+    w.cfg.skip_wishes = false;
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        uint8_t two[1][32] = {{[31] = 2}};
+        policy_world_word(&w, w.kms, two[0], lengths[i], 32);
+        policy_world_seal(&w);
+        AUTO_JSON rpc = policy_world_bundle(&w);
+        json_array_append_new(rpc, world_proof(w.chain, w.kms, two, 1));
+        json_array_remove(rpc, BUNDLE_APP_CODE); /* so that everything is prefetched */
+        struct policy_try t = ask(rpc);
+        size_t slots = 0;
+        for (size_t k = 0; k < t.needs.n; k++)
+            slots += t.needs.v[k].num_slots;
+        CASE("length", t.rc == RC_OK && needs_hard(&t.needs) == 1 && slots < 20, "%zu: %zu slots",
+             i, slots);
+    }
+}
+
+/* Thousands of repeated answers cost time in proportion to their bytes, and change nothing. */
+static void a_flood_of_answers_changes_nothing(void **state)
+{
+    (void)state;
+    AUTO_JSON rpc = policy_world_bundle(&w);
+    while (json_array_size(rpc) < LIMIT_RPC_ENTRIES)
+        json_array_append(rpc, json_array_get(rpc, BUNDLE_APP));
+    size_t before = arena_used(a);
+    struct policy_try t = ask(rpc);
+    assert_true(t.allow);
+    assert_true(arena_used(a) - before < (size_t)64 << 20);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, fresh, done)
@@ -369,6 +407,8 @@ int main(void)
         T(time_and_configuration_are_checked),
         T(a_zero_leaf_reads_as_zero_and_is_noted),
         T(wishes_never_block),
+        T(a_boundless_kms_info_is_not_asked_for),
+        T(a_flood_of_answers_changes_nothing),
     };
     return HARNESS_RUN("chain", tests);
 }
