@@ -37,7 +37,7 @@ done
 
 # 4. Every error code is raised at exactly one site (comparisons do not count) and has its texts.
 codes=$(sed -nE 's/^E\(([A-Z0-9_]+),.*/\1/p' base/errors/*.def)
-sites=$(find base quote policy agent -name '*.[ch]' -exec perl -0pe 's{/\*.*?\*/}{}gs' {} + |
+sites=$(find base quote policy agent -name '*.[ch]' -exec perl -0pe 's!/\*.*?\*/!!gs' {} + |
     grep -oE '(([!=]=|case) *)?BG_[A-Z0-9_]+' |
     grep -vE '^([!=]=|case)' | sed 's/^BG_//' | sort | uniq -c)
 for c in $codes; do
