@@ -239,7 +239,10 @@ static void only_dates_that_exist_are_read(void **state)
         {"2024-1-01T00:00:00Z", 0},
         {"2024-01-01T 0:00:00Z", 0},
         {"+024-01-01T00:00:00Z", 0},
-        {"2024/01/01T00:00:00Z", 0},
+        {"2024/01-01T00:00:00Z", 0},
+        {"2024-01/01T00:00:00Z", 0},
+        {"2024-01-01T00.00:00Z", 0},
+        {"2024-01-01T00:00.00Z", 0},
         {"2024-01-01", 0},
         {"tomorrow", 0},
         {"", 0},
@@ -271,6 +274,21 @@ static struct bytes qe_with_levels(size_t n)
     return text_replace(c.a, qe_text, "{\"tcb\"", strcat(list, "{\"tcb\""));
 }
 
+/* n module identities without levels, in front of the two that are there (with 4 levels). */
+static struct bytes tcb_with_identities(size_t n)
+{
+    struct err err = {0};
+    char *list = arena_alloc(c.a, n * 256 + 64, &err), *at = list;
+    assert_non_null(list);
+    at += sprintf(at, "\"tdxModuleIdentities\":[");
+    for (size_t i = 0; i < n; i++)
+        at += sprintf(at,
+                      "{\"id\":\"A%zu\",\"mrsigner\":\"%096d\",\"attributes\":\"%016d\","
+                      "\"attributesMask\":\"%016d\",\"tcbLevels\":[]},",
+                      i, 0, 0, 0);
+    return text_replace(c.a, tcb_text, "\"tdxModuleIdentities\":[", list);
+}
+
 static struct bytes tcb_with_advisories(size_t n)
 {
     struct err err = {0};
@@ -287,6 +305,12 @@ static void sizes_are_capped(void **state)
     (void)state;
     expect(true, "256 levels", qe_with_levels(LIMIT_TCB_LEVELS - 3), "");
     expect(true, "257 levels", qe_with_levels(LIMIT_TCB_LEVELS - 2), "QE_IDENTITY_FORMAT");
+    /* identities and all levels share one budget: n + 2 identities, 4 + 3 levels */
+    expect(false, "identities at the limit", tcb_with_identities(LIMIT_TCB_LEVELS - 9), "");
+    expect(false, "identities over it", tcb_with_identities(LIMIT_TCB_LEVELS - 8),
+           "TCB_INFO_FORMAT");
+    expect(false, "identities alone over it", tcb_with_identities(LIMIT_TCB_LEVELS - 1),
+           "TCB_INFO_FORMAT");
     expect(false, "128 advisories", tcb_with_advisories(LIMIT_ADVISORIES - 2), "");
     expect(false, "129 advisories", tcb_with_advisories(LIMIT_ADVISORIES - 1), "TCB_INFO_FORMAT");
     char word[80];
@@ -407,6 +431,29 @@ static void collateral_is_read_from_json(void **state)
                                                       : BG_COLLATERAL_TEXT_SIZE),
              "huge: %d", err.rc);
         json_object_set_new(obj, keys[i], good);
+    }
+    static const struct {
+        const char *key;
+        size_t max;
+        enum rc over;
+    } caps[] = {
+        {"pck_crl", 2 * LIMIT_CRL_DER, BG_COLLATERAL_CRL_SIZE},
+        {"tcb_info", LIMIT_TCB_INFO, BG_COLLATERAL_TEXT_SIZE},
+        {"qe_identity", LIMIT_QE_IDENTITY, BG_COLLATERAL_TEXT_SIZE},
+        {"qe_identity_signature", 1024, BG_COLLATERAL_SIG_HEX},
+        {"tcb_info_issuer_chain", LIMIT_CERTS * LIMIT_CERT_DER * 3 / 2, BG_COLLATERAL_CHAIN_SIZE},
+    };
+    for (size_t i = 0; i < sizeof caps / sizeof *caps; i++) {
+        json_t *good = json_incref(json_object_get(obj, caps[i].key));
+        char *text = malloc(caps[i].max + 2);
+        assert_non_null(text);
+        memset(text, '0', caps[i].max + 2);
+        json_object_set_new(obj, caps[i].key, json_stringn(text, caps[i].max));
+        CASE(caps[i].key, read_collateral(obj, &got, &err) == RC_OK, "at the cap: %d", err.rc);
+        json_object_set_new(obj, caps[i].key, json_stringn(text, caps[i].max + 2));
+        CASE(caps[i].key, read_collateral(obj, &got, &err) == caps[i].over, "over it: %d", err.rc);
+        free(text);
+        json_object_set_new(obj, caps[i].key, good);
     }
     AUTO_JSON list = json_array();
     assert_int_equal(read_collateral(list, &got, &err), BG_COLLATERAL_NOT_OBJECT);
