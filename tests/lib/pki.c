@@ -6,7 +6,6 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
-#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
@@ -76,24 +75,43 @@ void pki_public(const char *key, uint8_t out[static 64])
     memcpy(out, keys[key_index(key)].pub + 1, 64);
 }
 
+/*
+ * ECDSA (FIPS 186-5, section 6.4.1) with k = SHA-256(private key || digest): deterministic, so that
+ * bundles are the same in every run. Not for keys that matter. OpenSSL 3.0 offers none.
+ */
 void pki_sign(const char *key, struct bytes data, uint8_t out[static 64])
 {
-    uint8_t der[80];
-    size_t n = sizeof der;
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    must(ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, keys[key_index(key)].key) == 1 &&
-         EVP_DigestSign(ctx, der, &n, data.p, data.n) == 1);
-    EVP_MD_CTX_free(ctx);
-    const unsigned char *p = der;
-    ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &p, (long)n);
-    must(sig && BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, 32) == 32 &&
-         BN_bn2binpad(ECDSA_SIG_get0_s(sig), out + 32, 32) == 32);
-    ECDSA_SIG_free(sig);
+    uint8_t digest[32], nonce[32], d[32];
+    BIGNUM *priv = NULL;
+    must(EVP_PKEY_get_bn_param(keys[key_index(key)].key, OSSL_PKEY_PARAM_PRIV_KEY, &priv) == 1 &&
+         BN_bn2binpad(priv, d, sizeof d) == sizeof d);
+    hash_sha256(data, digest);
+    HASH_PARTS(hash_sha256_parts, nonce, BYTES_OF_ARRAY(d), BYTES_OF_ARRAY(digest));
+    nonce[0] &= 0x7f; /* below the group order */
+    BN_CTX *ctx = BN_CTX_new();
+    EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+    EC_POINT *point = EC_POINT_new(group);
+    BIGNUM *k = BN_bin2bn(nonce, sizeof nonce, NULL), *h = BN_bin2bn(digest, sizeof digest, NULL);
+    BIGNUM *r = BN_new(), *s = BN_new();
+    const BIGNUM *n = EC_GROUP_get0_order(group);
+    must(ctx && point && k && h && r && s && EC_POINT_mul(group, point, k, NULL, NULL, ctx) &&
+         EC_POINT_get_affine_coordinates(group, point, r, NULL, ctx) && BN_nnmod(r, r, n, ctx) &&
+         BN_mod_mul(s, r, priv, n, ctx) && BN_mod_add(s, s, h, n, ctx) &&
+         BN_mod_inverse(k, k, n, ctx) && BN_mod_mul(s, s, k, n, ctx));
+    must(BN_bn2binpad(r, out, 32) == 32 && BN_bn2binpad(s, out + 32, 32) == 32);
+    BN_free(s);
+    BN_free(r);
+    BN_free(h);
+    BN_free(k);
+    EC_POINT_free(point);
+    EC_GROUP_free(group);
+    BN_CTX_free(ctx);
+    BN_free(priv);
 }
 
-/* The SGX extension is small: a fixed buffer and one length octet form per size do. */
+/* What is made here is small: a fixed buffer does. */
 struct der {
-    uint8_t b[1024];
+    uint8_t b[4096];
     size_t n;
 };
 
@@ -293,9 +311,37 @@ static void add_sgx(struct arena *a, X509 *x, const struct pki_sgx *s)
     ASN1_OBJECT_free(oid);
 }
 
+/* signed_der: SEQUENCE { tbs, ecdsa-with-SHA256, signature } (RFC 5280, section 4.1 and 5.1). */
+static struct bytes signed_der(struct arena *a, const char *key, struct bytes tbs)
+{
+    static const uint8_t algorithm[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
+                                        0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+    struct err err = {0};
+    uint8_t sig[64];
+    struct der rs = {.n = 0}, value = {.n = 1}, body = {.n = 0}, out = {.n = 0};
+    pki_sign(key, tbs, sig);
+    for (size_t i = 0; i < 64; i += 32) { /* INTEGER: minimal, not negative */
+        uint8_t b[33] = {0};
+        size_t at = 0;
+        memcpy(b + 1, sig + i, 32);
+        while (at < 32 && b[at] == 0 && b[at + 1] < 0x80)
+            at++;
+        der_put(&rs, 0x02, bytes_of(b + at, 33 - at));
+    }
+    der_put(&value, 0x30, der_of(&rs)); /* b[0]: no unused bits */
+    must(tbs.n + 256 < sizeof body.b);
+    memcpy(body.b, tbs.p, tbs.n);
+    memcpy(body.b + tbs.n, algorithm, sizeof algorithm);
+    body.n = tbs.n + sizeof algorithm;
+    der_put(&body, 0x03, der_of(&value));
+    der_put(&out, 0x30, der_of(&body));
+    uint8_t *p = arena_copy(a, der_of(&out), &err);
+    must(p != NULL);
+    return bytes_of(p, out.n);
+}
+
 struct bytes pki_cert_der(struct arena *a, const struct pki_cert *c)
 {
-    struct err err = {0};
     X509 *x = X509_new();
     ASN1_INTEGER *serial = serial_of(c->serial);
     X509_NAME *subject = intel_name(c->subject), *issuer = intel_name(c->issuer);
@@ -308,18 +354,18 @@ struct bytes pki_cert_der(struct arena *a, const struct pki_cert *c)
     add_constraints(x, c);
     if (c->sgx)
         add_sgx(a, x, c->sgx);
+    /* Signing writes the algorithm into the TBS part; its signature is random and not used. */
     must(X509_sign(x, keys[key_index(c->issuer_key)].key, EVP_sha256()) > 0);
-    unsigned char *der = NULL;
-    int n = i2d_X509(x, &der);
+    unsigned char *tbs = NULL;
+    int n = i2d_re_X509_tbs(x, &tbs);
     must(n > 0);
-    uint8_t *p = arena_copy(a, bytes_of(der, (size_t)n), &err);
-    must(p != NULL);
-    OPENSSL_free(der);
+    struct bytes der = signed_der(a, c->issuer_key, bytes_of(tbs, (size_t)n));
+    OPENSSL_free(tbs);
     X509_NAME_free(issuer);
     X509_NAME_free(subject);
     ASN1_INTEGER_free(serial);
     X509_free(x);
-    return bytes_of(p, (size_t)n);
+    return der;
 }
 
 static void crl_revoke(X509_CRL *crl, uint64_t serial, uint64_t when)
@@ -335,7 +381,6 @@ static void crl_revoke(X509_CRL *crl, uint64_t serial, uint64_t when)
 
 struct bytes pki_crl_der(struct arena *a, const struct pki_crl *c)
 {
-    struct err err = {0};
     X509_CRL *crl = X509_CRL_new();
     X509_NAME *issuer = intel_name(c->issuer);
     ASN1_TIME *from = ASN1_TIME_set(NULL, (time_t)c->this_update);
@@ -351,19 +396,18 @@ struct bytes pki_crl_der(struct arena *a, const struct pki_crl *c)
          X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, X509V3_ADD_DEFAULT) == 1 &&
          X509_CRL_sort(crl) &&
          X509_CRL_sign(crl, keys[key_index(c->issuer_key)].key, EVP_sha256()) > 0);
-    unsigned char *der = NULL;
-    int n = i2d_X509_CRL(crl, &der);
+    unsigned char *tbs = NULL;
+    int n = i2d_re_X509_CRL_tbs(crl, &tbs);
     must(n > 0);
-    uint8_t *p = arena_copy(a, bytes_of(der, (size_t)n), &err);
-    must(p != NULL);
-    OPENSSL_free(der);
+    struct bytes der = signed_der(a, c->issuer_key, bytes_of(tbs, (size_t)n));
+    OPENSSL_free(tbs);
     AUTHORITY_KEYID_free(ca);
     ASN1_INTEGER_free(number);
     ASN1_TIME_free(to);
     ASN1_TIME_free(from);
     X509_NAME_free(issuer);
     X509_CRL_free(crl);
-    return bytes_of(p, (size_t)n);
+    return der;
 }
 
 struct bytes pki_pem(struct arena *a, const struct bytes *ders, size_t n)

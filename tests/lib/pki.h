@@ -1,8 +1,9 @@
 /*
  * pki: the tests' own certificate authority. Makes roots, PCK CAs, PCK leaves with the SGX
  * extension, TCB signers and CRLs of Intel's shapes, every field overridable, so that each defect
- * can be made by name. Keys follow from their names (SHA-256), so a run needs no stored keys; they
- * are as public as this file. Anything that goes wrong in here ends the program.
+ * can be made by name. Keys follow from their names (SHA-256) and signatures from what they sign,
+ * so every run makes the same bytes and stores no keys; they are as public as this file. Anything
+ * that goes wrong in here ends the program.
  */
 #ifndef BOOTGATE_TESTS_PKI_H
 #define BOOTGATE_TESTS_PKI_H
@@ -11,7 +12,7 @@
 
 /* pki_public: the P-256 public key of the key so named, x||y. */
 void pki_public(const char *key, uint8_t out[static 64]);
-/* pki_sign: ECDSA P-256 with SHA-256, r||s. Differs from call to call (random nonce). */
+/* pki_sign: ECDSA P-256 with SHA-256, r||s; the nonce follows from key and data, see pki.c. */
 void pki_sign(const char *key, struct bytes data, uint8_t out[static 64]);
 
 /* struct pki_sgx: the SGX extension of a PCK certificate (1.2.840.113741.1.13.1). */

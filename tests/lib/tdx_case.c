@@ -39,7 +39,6 @@ const struct check *tdx_case_finding(const struct tdx_outcome *o, const char *id
 struct bytes chain(struct tdx_defect_ctx *x, struct bytes c1, struct bytes c2, struct bytes c3,
                    struct bytes c4)
 {
-    x->w.root_der = x->good.root;
     return tdx_chain(x->a, c1, c2, c3, c4);
 }
 

@@ -44,10 +44,7 @@ struct tdx_defect {
     }
 /* tdx_defects_run makes and judges each; one CASE per row. */
 void tdx_defects_run(const struct tdx_defect *v, size_t n);
-/*
- * chain: PEM of certificates made before. Signatures are random, so the root that was made with
- * them is pinned from here on.
- */
+/* chain: PEM of certificates made before; see tdx_chain. */
 struct bytes chain(struct tdx_defect_ctx *x, struct bytes c1, struct bytes c2, struct bytes c3,
                    struct bytes c4);
 
