@@ -179,11 +179,11 @@ static enum rc read_binary(struct arena *a, struct bytes in, enum evidence_forma
 
 enum rc evidence_read(struct arena *a, struct bytes input, struct evidence *out, struct err *err)
 {
-    struct bytes text = trim(input), binary = BYTES_NONE;
-    if (input.n == 0 || text.n == 0)
-        return err_set(err, BG_EVIDENCE_EMPTY, "%zu bytes", input.n);
     if (input.n > LIMIT_FILE)
         return err_set(err, BG_EVIDENCE_SIZE, "%zu bytes", input.n);
+    struct bytes text = trim(input), binary = BYTES_NONE;
+    if (text.n == 0)
+        return err_set(err, BG_EVIDENCE_EMPTY, "%zu bytes", input.n);
     if (text.p[0] == '{')
         return read_json(a, text, out, err);
     if (starts_with(text, "-----BEGIN "))
