@@ -29,7 +29,8 @@ DEFECT(body_size_short, BG_QUOTE_BODY_SIZE, v5(w, 3); w->quote.body_size_delta =
 DEFECT(body_size_long, BG_QUOTE_BODY_SIZE, v5(w, 2); w->quote.body_size_delta = 64)
 DEFECT(sig_len_over, BG_QUOTE_SIG_LEN, w->quote.sig_len_delta = 1)
 DEFECT(sig_len_under, BG_QUOTE_CERT_SIZE, w->quote.sig_len_delta = -1)
-DEFECT(sig_len_133, BG_QUOTE_SIG_CUT,
+DEFECT(sig_len_133, BG_QUOTE_SIG_CUT, /* the chain of before: certificates differ in length */
+       w->pck_chain_pem = chain3(m, m->good.pck, m->good.pck_ca, m->good.root);
        w->quote.sig_len_delta = 133 - (int64_t)(m->good.quote.n - 636))
 DEFECT(outer_type_5, BG_QUOTE_CERT_TYPE, w->quote.outer_cert_type = 5) /* [sgx] */
 DEFECT(outer_type_7, BG_QUOTE_CERT_TYPE, w->quote.outer_cert_type = 7)
