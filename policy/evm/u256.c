@@ -180,7 +180,7 @@ static u256 divide(const uint64_t *num, size_t n, u256 den, u256 *quot)
         }
         r.w[0] = rest;
     } else {
-        uint64_t d[4], rest[9];
+        uint64_t d[4] = {0}, rest[9] = {0};
         unsigned bits = (unsigned)__builtin_clzll(den.w[len - 1]);
         shift_left(d, den.w, len, bits);
         rest[n] = shift_left(rest, num, n, bits);
@@ -246,9 +246,8 @@ u256 u256_exp(u256 base, u256 exponent)
 {
     u256 r = U256_ONE;
     for (unsigned i = u256_bits(exponent); i-- > 0;) {
-        r = u256_mul(r, r);
-        if (exponent.w[i / 64] >> (i % 64) & 1)
-            r = u256_mul(r, base);
+        bool bit = exponent.w[i / 64] >> (i % 64) & 1;
+        r = u256_mul(u256_mul(r, r), bit ? base : U256_ONE);
     }
     return r;
 }
