@@ -40,6 +40,11 @@ static void the_kms_view_follows_dcap_qvl(void **state)
     assert_null(c.r.kms_view_note);
     td->tee_tcb_svn[0] = 4;
     KMS("components 0 and 1 are compared", "error");
+    td->tee_tcb_svn[1] = 0; /* both sides: version 0 has no identity of its own */
+    c.w.tcb_info.identities[1].id = "TDX_00";
+    c.w.tcb_info.identities[1].levels[0].status = "OutOfDate";
+    KMS("an identity for version 0 is not looked at", "UpToDate");
+    assert_int_equal(c.r.status, TCB_UP_TO_DATE);
     c.w.quote.qe.isv_svn = 4;
     KMS("QE out of date", "OutOfDate");
     assert_null(c.r.kms_view_note);

@@ -171,6 +171,12 @@ static void a_platform_below_all_levels_is_told_what_it_lacks(void **state)
         c.w.tcb_info.levels[1].sgx[i] = c.w.tcb_info.levels[1].tdx[i] = 255;
     expect("a long list is cut", "TCB_NOT_SUPPORTED");
     assert_non_null(strstr(c.err.detail, "sgx component 5 is 0, needs 255"));
+    memset(c.w.tcb_info.levels[0].sgx, 0, sizeof c.w.tcb_info.levels[0].sgx);
+    memset(c.w.tcb_info.levels[0].tdx, 0, sizeof c.w.tcb_info.levels[0].tdx);
+    c.w.tcb_info.levels[0].pce_svn = 0;
+    c.w.tcb_info.levels[0].status = "OutOfDate";
+    c.w.qe_identity.levels[0].svn = 0;
+    expect("a level that asks for nothing", "OutOfDate");
     c.w.tcb_info.num_levels = 0;
     expect("no levels", "TCB_NOT_SUPPORTED");
 }
