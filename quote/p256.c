@@ -18,16 +18,16 @@ enum rc p256_open(struct p256 *out, struct err *err)
     bool ok = ctx && EVP_PKEY_fromdata_init(ctx) == 1 &&
               EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEY_PARAMETERS, params) == 1;
     EVP_PKEY_CTX_free(ctx);
-    if (!ok)
-        return err_set(err, BG_CRYPTO_LIBRARY, "no P-256 in OpenSSL");
     out->key = key;
-    return RC_OK;
+    out->ctx = ok ? EVP_PKEY_CTX_new(key, NULL) : NULL;
+    return out->ctx ? RC_OK : err_set(err, BG_CRYPTO_LIBRARY, "no P-256 in OpenSSL");
 }
 
 void p256_close(struct p256 *p)
 {
+    EVP_PKEY_CTX_free(p->ctx);
     EVP_PKEY_free(p->key);
-    p->key = NULL;
+    *p = (struct p256){0};
 }
 
 bool p256_point(struct p256 *p, struct bytes xy)
@@ -45,11 +45,8 @@ bool p256_check(struct p256 *p, struct bytes xy, struct bytes msg, struct bytes 
     if (!p256_point(p, xy))
         return false;
     hash_sha256(msg, digest);
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(p->key, NULL);
-    bool ok = ctx && EVP_PKEY_verify_init(ctx) == 1 &&
-              EVP_PKEY_verify(ctx, sig.p, sig.n, digest, sizeof digest) == 1;
-    EVP_PKEY_CTX_free(ctx);
-    return ok;
+    return EVP_PKEY_verify_init(p->ctx) == 1 &&
+           EVP_PKEY_verify(p->ctx, sig.p, sig.n, digest, sizeof digest) == 1;
 }
 
 /* put_integer writes 32 big-endian bytes as a DER INTEGER; returns its length. */

@@ -11,7 +11,8 @@
 #include <openssl/evp.h>
 
 struct p256 {
-    EVP_PKEY *key; /* the curve; its point is set anew for each check */
+    EVP_PKEY *key;     /* the curve; its point is set anew for each check */
+    EVP_PKEY_CTX *ctx; /* of that key; started anew for each check */
 };
 
 /* AUTO_P256: closed at the end of its scope. */
