@@ -303,7 +303,8 @@ const coverage = new Map();
 let unsupportedSeen = false, steps = 0;
 const SUPPORTED = new Set(PRECOMPILES.map(address));
 
-async function oracle(c) {
+// traced false: without counting opcodes; see below.
+async function oracle(c, traced = true) {
   const common = new Common({ chain: Mainnet, hardfork: c.fork });
   const state = new SimpleStateManager({ common });
   for (const [a, x] of Object.entries(c.accounts)) {
@@ -319,8 +320,8 @@ async function oracle(c) {
   // What a transaction has warm before it runs (EIP-2929, EIP-3651); runCall leaves that to its caller.
   for (const a of [...evm.precompiles.keys()].map((k) => '0x' + k)) evm.journal.addAlwaysWarmAddress(a);
   for (const a of [c.from, c.to, c.block.coinbase]) evm.journal.addAlwaysWarmAddress(a);
-  unsupportedSeen = false;
-  evm.events.on('step', (e, next) => {
+  if (traced) unsupportedSeen = false;
+  if (traced) evm.events.on('step', (e, next) => {
     steps += 1;
     const key = `${c.fork} ${e.opcode.code}`;
     coverage.set(key, (coverage.get(key) ?? 0) + 1);
@@ -343,8 +344,10 @@ async function oracle(c) {
   try {
     ({ execResult } = await evm.runCall(call));
   } catch (e) {
-    if (!/kzg not initialized/.test(e.message)) throw e;
-    return { outcome: 'none', unsupported: true };
+    if (/kzg not initialized/.test(e.message)) return { outcome: 'none', unsupported: true };
+    // Its tracer reads what a REVERT is about to give back before the gas for that is charged.
+    if (traced && e instanceof RangeError) return oracle(c, false);
+    throw e;
   }
   const error = execResult.exceptionError?.error;
   return {
