@@ -54,7 +54,7 @@ static inline struct cur cur_sub(struct cur *c, size_t n)
 static inline void cur_copy(struct cur *c, void *dst, size_t n)
 {
     struct bytes b = cur_take(c, n);
-    if (b.n == n && n)
+    if (n && b.p && b.n == n)
         memcpy(dst, b.p, n);
     else if (n)
         memset(dst, 0, n);

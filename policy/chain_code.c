@@ -208,7 +208,8 @@ static enum rc app_implementation(struct chain_state *st, const struct chain_res
     if (!impl || memcmp(impl->address, r->app_implementation, 20) != 0)
         return add(st->a, cs, id, CHECK_FAIL, BG_CHAIN_APP_IMPLEMENTATION, want, got, NULL, err);
     const struct code_seen *kms = code_of_role(r, "kms"), *app = code_of_role(r, "app");
-    if (!code_of_role(r, "kms implementation") || memcmp(kms->hash, app->hash, 32) != 0) {
+    if (!kms || !app || !code_of_role(r, "kms implementation") ||
+        memcmp(kms->hash, app->hash, 32) != 0) {
         got = seen(st->a, r, "kms", "app", err);
         if (!got)
             return err->rc;

@@ -284,7 +284,7 @@ static enum rc svn_appraise(const struct pck_tcb *pck, const struct tcb_info *ti
             r.platform = l;
     }
     if (!r.platform)
-        return no_level(pck, ti, svn, err);
+        return err_known(no_level(pck, ti, svn, err));
     if (r.platform->status == TCB_NONE)
         return err_set(err, BG_TCB_STATUS_WORD, "%.*s", (int)r.platform->status_text.n,
                        r.platform->status_text.p);
