@@ -115,6 +115,7 @@ check-asan:
 
 check-e2e: all test-build
 	BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/e2e/gate_e2e.sh
+	BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/e2e/fetch_e2e.sh
 
 demo: deps
 	@$(MAKE) -s -j2 all test-build

@@ -193,7 +193,10 @@ enum rc bundle_write(struct arena *a, const struct bundle *b, const char *path, 
     char *text = ok ? json_dumps(o, JSON_INDENT(1)) : NULL;
     if (!text)
         return err_set(err, BG_BUNDLE_DUMP, "%s", path);
-    enum rc rc = file_write(path, bytes_of_str(text), err);
+    /* What could not be read again is not written. */
+    enum rc rc = strlen(text) <= LIMIT_FILE ? file_write(path, bytes_of_str(text), err)
+                                            : err_set(err, BG_BUNDLE_SIZE, "%zu bytes, at most %u",
+                                                      strlen(text), LIMIT_FILE);
     free(text);
     return rc;
 }

@@ -29,6 +29,7 @@ static const struct option_row rows[] = {
     ROW("at", 1, OPT_AT, "TIME    judge as of this time, Unix seconds or RFC 3339"),
     ROW("offline", 0, OPT_OFFLINE, "        fetch nothing"),
     ROW("save-bundle", 1, OPT_SAVE_BUNDLE, "FILE    write all that the decision used"),
+    {"output", 1, OPT_OUTPUT, 'o', "FILE    where the result goes; - for standard output"},
     {"json", 0, 0, ID_JSON, "        the verdict as JSON, on failure too"},
     {"color", 1, 0, ID_COLOR, "WHEN    auto, always or never"},
     {"verbose", 0, 0, 'v', "        full values"},
@@ -92,6 +93,9 @@ static enum rc store_value(struct cli *c, const struct option_row *row, const ch
     case OPT_ROOT:
         c->root = value;
         break;
+    case OPT_OUTPUT:
+        c->output = value;
+        break;
     case OPT_AT:
         if (!clock_read(bytes_of_str(value), &c->at))
             return err_set(err, BG_USAGE_AT, "%s", value);
@@ -140,7 +144,7 @@ enum rc cli_parse(int argc, char **argv, const struct verb *verb, struct cli *ou
     struct cli c = {0};
     optind = 0; /* glibc: start anew */
     opterr = 0;
-    for (int id; (id = getopt_long(argc, argv, ":vqh", table, NULL)) != -1;) {
+    for (int id; (id = getopt_long(argc, argv, ":o:vqh", table, NULL)) != -1;) {
         const char *word = argv[optind > 0 ? optind - 1 : 0];
         if (id == ':')
             return err_set(err, BG_USAGE_NO_VALUE, "%s", word);

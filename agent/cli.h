@@ -20,11 +20,12 @@ enum cli_option {
     OPT_OFFLINE = 1u << 6,
     OPT_SAVE_BUNDLE = 1u << 7,
     OPT_ROOT = 1u << 8, /* test build only */
+    OPT_OUTPUT = 1u << 9,
 };
 
 struct cli {
     unsigned given; /* OPT_ bits */
-    const char *config, *bundle, *collateral, *boot_info, *as, *save_bundle, *root;
+    const char *config, *bundle, *collateral, *boot_info, *as, *save_bundle, *root, *output;
     uint64_t at;
     bool json, quiet, verbose, help;
     enum cli_color color;
@@ -50,6 +51,7 @@ void cli_help(const struct verb *verbs, size_t n);
 int verb_verify(struct arena *a, const struct cli *cli);
 int verb_check(struct arena *a, const struct cli *cli);
 int verb_chain(struct arena *a, const struct cli *cli);
+int verb_fetch(struct arena *a, const struct cli *cli);
 int verb_hash(struct arena *a, const struct cli *cli);
 int verb_log(struct arena *a, const struct cli *cli);
 int verb_explain(struct arena *a, const struct cli *cli);

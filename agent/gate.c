@@ -246,7 +246,7 @@ static enum rc decide(struct run *s, const struct boot_info *bi)
         TRY(rules_freshness(s->a, s->in->config, r->freshness, &r->checks, &r->err));
     }
     /* What policy already refused stays refused, whether the chain can be reached or not. */
-    bool refused = checks_failed(&r->checks) != NULL;
+    bool refused = !s->in->answer_needed && checks_failed(&r->checks) != NULL;
     enum rc rc = ask(s, bi);
     if (rc != RC_OK && !(refused && (err_exit_status(rc) == 3 || err_exit_status(rc) == 5)))
         return rc;

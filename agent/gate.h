@@ -24,6 +24,7 @@ struct gate_input {
     struct bytes root;     /* PKI root, DER */
     enum boot_view view;
     bool offline;
+    bool answer_needed; /* the contract's answer is wanted even where policy already refused */
     uint64_t now;
 };
 

@@ -17,6 +17,10 @@ static const struct verb verbs[] = {
      OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_BOOT_INFO | OPT_AS | OPT_AT | OPT_OFFLINE |
          OPT_SAVE_BUNDLE | OPT_ROOT,
      0, 1, verb_chain},
+    {"fetch", "[FILE]", "complete a bundle: all that a later --offline run needs, into -o FILE",
+     OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_BOOT_INFO | OPT_AS | OPT_AT | OPT_OUTPUT |
+         OPT_ROOT,
+     0, 1, verb_fetch},
     {"hash", "FILE", "compose hash and app id of an app-compose.json", 0, 1, 1, verb_hash},
     {"log", "FILE", "decode an event log, replay it, compare with the quote", 0, 1, 1, verb_log},
     {"explain", "CODE", "the manual entry of an error code; `all` lists them", 0, 1, 1,

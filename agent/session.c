@@ -65,6 +65,28 @@ enum rc session_open(struct session *s, struct arena *a, const struct cli *cli, 
     return read_inputs(s, err);
 }
 
+static enum rc ask_about_file(struct session *s, const char *path)
+{
+    struct err *err = &s->report.err;
+    struct bytes text = BYTES_NONE;
+    AUTO_JSON j = NULL;
+    struct boot_info *bi = ARENA_NEW(s->a, struct boot_info, err);
+    if (!bi)
+        return err->rc;
+    if (s->bundle.has_evidence)
+        return err_set(err, BG_CHAIN_TWO_SUBJECTS, "--boot-info %s", path);
+    TRY(file_read(s->a, path, LIMIT_FILE, BG_BOOT_INFO_FILE_SIZE, &text, err));
+    TRY(file_json(text, path, BG_BOOT_INFO_JSON, &j, err));
+    TRY(boot_info_read(s->a, j, bi, err));
+    return gate_ask(s->a, &s->input, bi, &s->report);
+}
+
+enum rc session_ask(struct session *s)
+{
+    return s->cli->boot_info ? ask_about_file(s, s->cli->boot_info)
+                             : gate_run(s->a, &s->input, &s->report);
+}
+
 int session_close(struct session *s)
 {
     if (s->cli->save_bundle) {

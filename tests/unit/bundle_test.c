@@ -164,6 +164,37 @@ static void what_is_saved_reads_back(void **state)
     unlink(path);
 }
 
+static void what_could_not_be_read_again_is_not_saved(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    AUTO_BUNDLE b = {0};
+    char path[] = "/tmp/bootgate-bundle-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "old", 3), 3);
+    assert_int_equal(bundle_init(&b, &err), RC_OK);
+    char *code = malloc(LIMIT_FILE);
+    assert_non_null(code);
+    memset(code, '0', LIMIT_FILE);
+    for (size_t n = LIMIT_FILE; n >= LIMIT_FILE - 1000; n -= 1000) {
+        json_array_clear(b.rpc);
+        json_array_append_new(b.rpc, json_pack("{s:s, s:[], s:s%}", "method", "eth_getCode",
+                                               "params", "result", code, n));
+        bool fits = n < LIMIT_FILE;
+        assert_int_equal(bundle_write(arena, &b, path, &err), fits ? RC_OK : BG_BUNDLE_SIZE);
+        assert_int_equal(lseek(fd, 0, SEEK_END), 3); /* the old file: replaced, never changed */
+        AUTO_BUNDLE back = {0};
+        struct err why = {0};
+        assert_int_equal(bundle_init(&back, &why), RC_OK);
+        assert_int_equal(bundle_add_file(arena, &back, path, &why) == RC_OK, fits);
+        err_clear(&err);
+    }
+    free(code);
+    close(fd);
+    unlink(path);
+}
+
 static void a_collateral_file_is_collateral(void **state)
 {
     (void)state;
@@ -286,6 +317,7 @@ int main(void)
         cmocka_unit_test(a_part_that_comes_twice_is_refused),
         cmocka_unit_test(too_many_answers_are_refused),
         cmocka_unit_test(what_is_saved_reads_back),
+        cmocka_unit_test(what_could_not_be_read_again_is_not_saved),
         cmocka_unit_test(a_collateral_file_is_collateral),
         cmocka_unit_test(needs_become_calls),
         cmocka_unit_test(answers_are_matched_by_id_and_recorded),

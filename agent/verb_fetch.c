@@ -1,0 +1,92 @@
+/*
+ * fetch -o FILE [FILE]: a bundle with all that a later run needs to decide the same without a
+ * network. It takes no trust and gives none: what was fetched is judged again by whoever uses it,
+ * so its 0 means "complete", whatever the contract answered.
+ */
+#include "agent/file.h"
+#include "agent/output.h"
+#include "agent/session.h"
+#include "base/hex.h"
+
+struct fetched_bundle {
+    const char *path;
+    size_t answers, fetched; /* recorded chain answers: in all, and by this run */
+    size_t unproven;         /* code hashes that nobody proved: wished, not needed */
+};
+
+static void print_json(const struct report *r, const struct fetched_bundle *f)
+{
+    char hash[2 * 32 + 1];
+    hex_encode(BYTES_OF_ARRAY(r->chain->block_hash), hash);
+    output_json(json_pack("{s:i, s:b, s:s, s:I, s:I, s:I, s:I, s:s}", "schema", 1, "complete", 1,
+                          "file", f->path, "answers", (json_int_t)f->answers, "fetched",
+                          (json_int_t)f->fetched, "unproven_codes", (json_int_t)f->unproven,
+                          "block_number", (json_int_t)r->chain->block_number, "block_hash", hash));
+}
+
+static void print_text(FILE *out, const struct session *s, const struct fetched_bundle *f)
+{
+    const struct report *r = &s->report;
+    fprintf(out, "complete: %zu chain answers, %zu of them new, for block %llu of chain %llu\n",
+            f->answers, f->fetched, (unsigned long long)r->chain->block_number,
+            (unsigned long long)r->chain_config->chain_id);
+    if (f->unproven)
+        fprintf(out,
+                "  %zu code hashes are not proven: no node answered, and no policy needs them\n",
+                f->unproven);
+    fputs("  decide with it: bootgate ", out);
+    fputs(s->cli->boot_info ? "chain --boot-info .." : "check", out);
+    fputs(" --offline --bundle ", out);
+    text_safe(out, bytes_of_str(f->path));
+    fputc('\n', out);
+}
+
+/* complete runs the need loop and writes the file: whole, or not at all. */
+static enum rc complete(struct session *s, struct fetched_bundle *f)
+{
+    struct report *r = &s->report;
+    size_t before = json_array_size(s->bundle.rpc);
+    s->input.answer_needed = true;
+    TRY(session_ask(s));
+    f->answers = json_array_size(s->bundle.rpc);
+    f->fetched = f->answers - before;
+    for (size_t i = 0; i < r->chain->num_codes; i++)
+        f->unproven += !r->chain->codes[i].known;
+    return bundle_write(s->a, &s->bundle, f->path, &r->err);
+}
+
+/* finish says how it went; standard output is left to the bundle when that goes there. */
+static int finish(const struct session *s, const struct fetched_bundle *f, enum rc rc)
+{
+    const struct cli *cli = s->cli;
+    bool elsewhere = strcmp(f->path, "-") == 0;
+    struct style st = output_style(cli);
+    if (rc != RC_OK && !elsewhere)
+        return output_report(cli, &s->report);
+    if (rc != RC_OK && !cli->quiet)
+        verdict_text(stderr, &st, &s->report);
+    else if (rc == RC_OK && cli->json && !cli->quiet)
+        print_json(&s->report, f);
+    else if (!cli->quiet)
+        print_text(elsewhere ? stderr : stdout, s, f);
+    return output_finish(err_exit_status(rc));
+}
+
+int verb_fetch(struct arena *a, const struct cli *cli)
+{
+    struct fetched_bundle f = {.path = cli->output};
+    struct session s;
+    struct err err = {0};
+    if (!cli->output)
+        err_set(&err, BG_FETCH_NO_OUTPUT, "%s", "");
+    else if (cli->json && strcmp(cli->output, "-") == 0)
+        err_set(&err, BG_FETCH_TWO_OUTPUTS, "%s", "-o - with --json");
+    if (err.rc != RC_OK)
+        return output_error(cli->json, cli->quiet, &err);
+    enum rc rc = session_open(&s, a, cli, GATE_ASK, VERDICT_QUERY, true);
+    if (rc == RC_OK)
+        rc = complete(&s, &f);
+    int status = finish(&s, &f, rc);
+    bundle_free(&s.bundle);
+    return status;
+}
