@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -31,12 +32,20 @@ struct style output_style(const struct cli *cli)
                           .verbose = cli->verbose};
 }
 
+/* reader_gone: standard output is a pipe or socket that nobody reads any more. The write that found
+ * out may be long past, and its errno with it. */
+static bool reader_gone(void)
+{
+    struct pollfd p = {.fd = STDOUT_FILENO};
+    return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+}
+
 int output_finish(int status)
 {
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
-    if (errno == EPIPE)
+    if (errno == EPIPE || reader_gone())
         return status;
     fprintf(stderr, "bootgate: standard output: %s\n", errno ? strerror(errno) : "write error");
     return 70;
