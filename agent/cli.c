@@ -26,6 +26,7 @@ static const struct option_row rows[] = {
     ROW("collateral", 1, OPT_COLLATERAL, "FILE    DCAP collateral"),
     ROW("boot-info", 1, OPT_BOOT_INFO, "FILE    a bootAuth request, instead of evidence"),
     ROW("as", 1, OPT_AS, "app|kms whose boot is asked about"),
+    ROW("mr", 1, OPT_MR, "boot|run  measurements up to boot-mr-done, or of the whole log"),
     ROW("at", 1, OPT_AT, "TIME    judge as of this time, Unix seconds or RFC 3339"),
     ROW("offline", 0, OPT_OFFLINE, "        fetch nothing"),
     ROW("save-bundle", 1, OPT_SAVE_BUNDLE, "FILE    write all that the decision used"),
@@ -86,6 +87,9 @@ static enum rc store_value(struct cli *c, const struct option_row *row, const ch
         break;
     case OPT_AS:
         c->as = value;
+        break;
+    case OPT_MR:
+        c->mr = value;
         break;
     case OPT_SAVE_BUNDLE:
         c->save_bundle = value;

@@ -21,11 +21,12 @@ enum cli_option {
     OPT_SAVE_BUNDLE = 1u << 7,
     OPT_ROOT = 1u << 8, /* test build only */
     OPT_OUTPUT = 1u << 9,
+    OPT_MR = 1u << 10,
 };
 
 struct cli {
     unsigned given; /* OPT_ bits */
-    const char *config, *bundle, *collateral, *boot_info, *as, *save_bundle, *root, *output;
+    const char *config, *bundle, *collateral, *boot_info, *as, *mr, *save_bundle, *root, *output;
     uint64_t at;
     bool json, quiet, verbose, help;
     enum cli_color color;

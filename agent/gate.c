@@ -197,7 +197,10 @@ static enum rc boot_info(struct run *s, const struct evidence *ev, const struct 
     struct err why = {0};
     if (boot_info_from(s->a, td, log, image, s->in->view, bi, &why) == RC_OK) {
         s->r->boot_info = bi;
-        return passed(s, "boot_info", s->in->view == BOOT_VIEW_KMS ? "kms" : "app");
+        s->r->mr = s->in->view;
+        return passed(s, "boot_info",
+                      arena_printf(s->a, &s->r->err, "as %s, measurements at %s",
+                                   boot_view_as(s->r->as), boot_view_mr(s->r->mr)));
     }
     if (verify)
         return unknown_boot_info(s, &why);
@@ -241,7 +244,7 @@ static enum rc decide(struct run *s, const struct boot_info *bi)
     if (s->in->goal == GATE_VERIFY)
         return RC_OK;
     if (s->in->goal == GATE_CHECK) {
-        if (s->in->view == BOOT_VIEW_APP || s->in->config->has_app_id)
+        if (r->question == ASK_APP || s->in->config->has_app_id)
             TRY(rules_app_id(s->a, s->in->config, bi, &r->checks, &r->err));
         TRY(rules_freshness(s->a, s->in->config, r->freshness, &r->checks, &r->err));
     }

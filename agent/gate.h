@@ -22,7 +22,7 @@ struct gate_input {
     const struct config *config;
     struct bundle *bundle; /* chain answers are appended to it */
     struct bytes root;     /* PKI root, DER */
-    enum boot_view view;
+    enum boot_view view;   /* of the measurements: --mr, or what goes with the question */
     bool offline;
     bool answer_needed; /* the contract's answer is wanted even where policy already refused */
     uint64_t now;

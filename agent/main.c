@@ -7,19 +7,19 @@
 
 static const struct verb verbs[] = {
     {"verify", "FILE", "authenticate a quote, appraise its TCB, list what policy objects to",
-     OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_AS | OPT_AT | OPT_OFFLINE | OPT_ROOT, 0, 1,
-     verb_verify},
+     OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_AS | OPT_MR | OPT_AT | OPT_OFFLINE | OPT_ROOT,
+     0, 1, verb_verify},
     {"check", "[FILE]", "the whole decision, as the gate would take it, without release",
-     OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_AS | OPT_AT | OPT_OFFLINE | OPT_SAVE_BUNDLE |
-         OPT_ROOT,
+     OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_AS | OPT_MR | OPT_AT | OPT_OFFLINE |
+         OPT_SAVE_BUNDLE | OPT_ROOT,
      0, 1, verb_check},
     {"chain", "[FILE]", "ask the contract about a boot info, list every slot it reads",
-     OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_BOOT_INFO | OPT_AS | OPT_AT | OPT_OFFLINE |
-         OPT_SAVE_BUNDLE | OPT_ROOT,
+     OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_BOOT_INFO | OPT_AS | OPT_MR | OPT_AT |
+         OPT_OFFLINE | OPT_SAVE_BUNDLE | OPT_ROOT,
      0, 1, verb_chain},
     {"fetch", "[FILE]", "complete a bundle: all that a later --offline run needs, into -o FILE",
-     OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_BOOT_INFO | OPT_AS | OPT_AT | OPT_OUTPUT |
-         OPT_ROOT,
+     OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_BOOT_INFO | OPT_AS | OPT_MR | OPT_AT |
+         OPT_OUTPUT | OPT_ROOT,
      0, 1, verb_fetch},
     {"hash", "FILE", "compose hash and app id of an app-compose.json", 0, 1, 1, verb_hash},
     {"log", "FILE", "decode an event log, replay it, compare with the quote", 0, 1, 1, verb_log},

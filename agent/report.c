@@ -81,6 +81,20 @@ size_t report_anchors(const struct report *r, struct anchor out[static REPORT_AN
     return n;
 }
 
+const char *boot_view_as(enum boot_view v)
+{
+    if (v == BOOT_VIEW_APP)
+        return "app";
+    return v == BOOT_VIEW_KMS ? "kms" : NULL;
+}
+
+const char *boot_view_mr(enum boot_view v)
+{
+    if (v == BOOT_VIEW_APP)
+        return "boot";
+    return v == BOOT_VIEW_KMS ? "run" : NULL;
+}
+
 const char *freshness_name(enum freshness f)
 {
     switch (f) {

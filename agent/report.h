@@ -17,6 +17,8 @@ struct report {
     const struct evlog_facts *log; /* replayed */
     const struct os_image *image;
     const struct boot_info *boot_info;
+    enum boot_view as;            /* whose boot it is */
+    enum boot_view mr;            /* the measurements in boot_info; NONE: there are none of ours */
     bool boot_info_given;         /* from --boot-info: nobody vouches for it */
     enum chain_question question; /* ASK_NONE: the contract is no part of this run */
     const struct chain_config *chain_config;
@@ -47,6 +49,9 @@ struct anchor {
 #define REPORT_ANCHORS_MAX 8
 /* report_anchors fills out and returns how many. */
 size_t report_anchors(const struct report *r, struct anchor out[static REPORT_ANCHORS_MAX]);
+/* boot_view_as: "app" or "kms"; boot_view_mr: "boot" or "run"; NULL: neither. */
+const char *boot_view_as(enum boot_view v);
+const char *boot_view_mr(enum boot_view v);
 const char *freshness_name(enum freshness f);
 const char *verdict_kind_name(enum verdict_kind k);
 

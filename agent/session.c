@@ -18,12 +18,20 @@ static enum rc read_inputs(struct session *s, struct err *err)
 
 static enum rc choose_view(struct session *s, struct err *err)
 {
-    s->input.view = s->config.as;
-    if (!s->cli->as)
+    const struct cli *cli = s->cli;
+    enum boot_view as = s->config.as;
+    if (cli->as && (as = config_boot_view(bytes_of_str(cli->as))) == BOOT_VIEW_NONE)
+        return err_set(err, BG_USAGE_AS, "%s", cli->as);
+    s->report.as = as;
+    s->input.view = as;
+    if (!cli->mr)
         return RC_OK;
-    s->input.view = config_boot_view(bytes_of_str(s->cli->as));
-    if (s->input.view == BOOT_VIEW_NONE)
-        return err_set(err, BG_USAGE_AS, "%s", s->cli->as);
+    if (cli->boot_info)
+        return err_set(err, BG_USAGE_MR_STATED, "--mr %s with --boot-info", cli->mr);
+    bool boot = strcmp(cli->mr, "boot") == 0;
+    if (!boot && strcmp(cli->mr, "run") != 0)
+        return err_set(err, BG_USAGE_MR, "%s", cli->mr);
+    s->input.view = boot ? BOOT_VIEW_APP : BOOT_VIEW_KMS;
     return RC_OK;
 }
 
@@ -54,7 +62,7 @@ enum rc session_open(struct session *s, struct arena *a, const struct cli *cli, 
                                    .now = r->now};
     TRY(choose_view(s, err));
     if (goal != GATE_VERIFY)
-        r->question = s->input.view == BOOT_VIEW_KMS ? ASK_KMS : ASK_APP;
+        r->question = r->as == BOOT_VIEW_KMS ? ASK_KMS : ASK_APP;
     if (contract_required && s->config.chain.source == CHAIN_SOURCE_NONE)
         return err_set(err, BG_CONFIG_NO_CHAIN, "%s",
                        s->config.loaded ? "it has no member chain" : "no configuration was found");

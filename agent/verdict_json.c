@@ -285,6 +285,14 @@ static void decision(json_t *o, const struct report *r)
             json_boolean(report_yes(r)));
 }
 
+static json_t *view(const struct report *r)
+{
+    json_t *o = json_object();
+    put(o, "as", string(boot_view_as(r->as)));
+    put(o, "mr", string(boot_view_mr(r->mr)));
+    return o;
+}
+
 json_t *verdict_json(const struct report *r)
 {
     json_t *o = json_object();
@@ -295,6 +303,7 @@ json_t *verdict_json(const struct report *r)
     put(o, "reason", string(report_reason(r)));
     put(o, "error", error(&r->err));
     put(o, "checks", checks(&r->checks));
+    put(o, "view", view(r));
     put(o, "boot_info", r->boot_info ? boot_info_json(r->boot_info) : NULL);
     put(o, "tcb", r->td ? tcb(&r->td->tcb) : NULL);
     put(o, "kms_view", r->td ? kms_view(&r->td->tcb) : NULL);

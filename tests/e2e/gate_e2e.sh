@@ -337,6 +337,10 @@ yes=false' check --bundle "$mutant" "$@" --offline
     done
 }
 
+mr_of() { # NAME: mrAggregated of a boot info
+    sed -n 's/^ *"mrAggregated": *"\([0-9a-f]*\)".*/\1/p' "$work/$1.json"
+}
+
 # --- the other verbs -----------------------------------------------------------------------------------------------
 verbs() {
     # shellcheck disable=SC2046
@@ -357,8 +361,31 @@ app_id=$(value evidence.own.app.appId)" hash "$work/app-compose.json"
     config "$work/config.json" "$(value evidence.own.states.compose-denied.hash)" "$rpc"
     try chain-of-evidence '1
 reason~Compose hash not allowed' chain "$work/own/bundle.json" "$@" --config "$work/config.json"
+    config "$work/kms.json" "$(value evidence.own.states.kms-allowed.hash)" "$rpc"
     config "$work/config.json" "$(value evidence.own.states.allowed.hash)" "$rpc"
     try chain-of-evidence-yes '0' chain "$work/own/bundle.json" "$@" --config "$work/config.json"
+    # The measurements of the other view: each contract knows its own only.
+    try mr-kms-at-boot '1
+view.as=kms
+view.mr=boot
+boot_info.mrAggregated='"$(mr_of own-app)" check "$work/own/bundle.json" "$@" --config "$work/kms.json" --as kms --mr boot
+    try mr-kms-at-run "$yes
+view.as=kms
+view.mr=run
+boot_info.mrAggregated=$(mr_of own-kms)" check "$work/own/bundle.json" "$@" --config "$work/kms.json" --as kms --mr run
+    try mr-kms-default "$yes
+view.mr=run" check "$work/own/bundle.json" "$@" --config "$work/kms.json" --as kms
+    try mr-app-at-run "$yes
+view.as=app
+view.mr=run
+boot_info.mrAggregated=$(mr_of own-kms)
+contract.question=isAppAllowed" check "$work/own/bundle.json" "$@" --config "$work/config.json" --mr run
+    try mr-verify '0
+view.mr=run
+boot_info.mrAggregated='"$(mr_of own-kms)" verify "$work/own/bundle.json" "$@" --mr run
+    try mr-chain '0
+view.mr=boot
+boot_info.mrAggregated='"$(mr_of own-app)" chain "$work/own/bundle.json" "$@" --config "$work/config.json" --mr boot
     try no-verb '2' --at $at
     try unknown-verb '2' approve
     try option-twice '2' check --at $at --at $at --bundle "$work/own/bundle.json"
