@@ -19,7 +19,7 @@ static inline void json_cleanup(json_t **j)
 
 /*
  * json_read parses the whole text, at most max bytes. Returns a new reference in *out_json.
- * BG_JSON_SIZE, BG_JSON_DEPTH, BG_JSON_SYNTAX (detail: line, column, what).
+ * BG_JSON_SIZE, BG_JSON_NUL, BG_JSON_DEPTH, BG_JSON_SYNTAX (detail: line, column, what).
  */
 enum rc json_read(struct bytes text, size_t max, json_t **out_json, struct err *err) MUST_CHECK;
 

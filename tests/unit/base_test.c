@@ -135,6 +135,18 @@ static void json_is_strict(void **state)
     json_decref(j);
     struct err err = {0};
     assert_int_equal(json_read(bytes_of_str("[1,2,3]"), 6, &j, &err), BG_JSON_SIZE);
+    /* A NUL byte at each place of a text, also where jansson would drop it. */
+    static const char good[] = "{\"a\":[1,-2.5e3,true]} ";
+    for (size_t at = 0; at < sizeof good; at++) {
+        char text[sizeof good];
+        memcpy(text, good, at);
+        text[at] = '\0';
+        memcpy(text + at + 1, good + at, sizeof good - 1 - at);
+        struct err why = {0};
+        j = NULL;
+        assert_int_equal(json_read(bytes_of(text, sizeof text), 4096, &j, &why), BG_JSON_NUL);
+        assert_null(j);
+    }
 }
 
 static void raw_member_returns_the_exact_bytes(void **state)
