@@ -6,7 +6,7 @@
 #ifndef BOOTGATE_QUOTE_TCB_H
 #define BOOTGATE_QUOTE_TCB_H
 
-#include "base/json.h"
+#include "base/arena.h"
 #include "base/limits.h"
 #include "quote/quote.h"
 

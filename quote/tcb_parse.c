@@ -7,7 +7,7 @@
 #include "quote/tcb_internal.h"
 
 #include "base/ck.h"
-#include "base/hex.h"
+#include "quote/flat_json.h"
 
 #define TEXT_MAX 64u /* bytes of one id, status word or component name */
 
@@ -29,22 +29,25 @@ static enum rc bad(const struct doc *d, const char *where, size_t i, const char 
                          : err_set(d->err, rc, "%s[%zu].%s", where, i, name);
 }
 
-static enum rc read_root(const struct doc *d, struct bytes text, json_t **out)
+static enum rc read_root(const struct doc *d, struct bytes text, const struct flat **out)
 {
-    struct err why = {0};
-    if (json_read(text, d->qe ? LIMIT_QE_IDENTITY : LIMIT_TCB_INFO, out, &why) != RC_OK)
-        return err_set(d->err, d->qe ? BG_QE_IDENTITY_JSON : BG_TCB_INFO_JSON, "%s", why.detail);
-    return json_is_object(*out) ? RC_OK : bad(d, "", NO_INDEX, "(not an object)");
+    size_t at = 0, max = d->qe ? LIMIT_QE_IDENTITY : LIMIT_TCB_INFO;
+    struct err memory = {0};
+    if (text.n <= max && flat_read(d->a, text, out, &at, &memory))
+        return flat_is(*out, FLAT_OBJECT) ? RC_OK : bad(d, "", NO_INDEX, "(not an object)");
+    if (memory.rc != RC_OK) {
+        *d->err = memory;
+        return memory.rc;
+    }
+    return err_set(d->err, d->qe ? BG_QE_IDENTITY_JSON : BG_TCB_INFO_JSON, "at byte %zu of %zu", at,
+                   text.n);
 }
 
-/* keep copies a short printable text into the arena; false: too long, unprintable, no memory. */
+/* keep copies a short text into the arena; false: empty, too long, no memory. */
 static bool keep(const struct doc *d, struct bytes text, struct bytes *out)
 {
     if (text.n == 0 || text.n > TEXT_MAX)
         return false;
-    for (size_t i = 0; i < text.n; i++)
-        if (text.p[i] < 0x20 || text.p[i] > 0x7e)
-            return false;
     uint8_t *p = arena_copy(d->a, text, d->err);
     if (!p)
         return false;
@@ -52,25 +55,26 @@ static bool keep(const struct doc *d, struct bytes text, struct bytes *out)
     return true;
 }
 
-static bool keep_member(const struct doc *d, const json_t *obj, const char *key, struct bytes *out)
+static bool keep_member(const struct doc *d, const struct flat *obj, const char *key,
+                        struct bytes *out)
 {
     struct bytes text;
-    return json_str(obj, key, &text) && keep(d, text, out);
+    return flat_str(obj, key, &text) && keep(d, text, out);
 }
 
-static bool u16_member(const json_t *obj, const char *key, uint64_t max, uint16_t *out)
+static bool u16_member(const struct flat *obj, const char *key, uint64_t max, uint16_t *out)
 {
     uint64_t v;
-    if (!json_u64(obj, key, max < UINT16_MAX ? max : UINT16_MAX, &v))
+    if (!flat_u64(obj, key, max < UINT16_MAX ? max : UINT16_MAX, &v))
         return false;
     *out = (uint16_t)v;
     return true;
 }
 
-static bool u32_member(const json_t *obj, const char *key, uint32_t *out)
+static bool u32_member(const struct flat *obj, const char *key, uint32_t *out)
 {
     uint64_t v;
-    return json_u64(obj, key, UINT32_MAX, &v) && ck_u32(v, out);
+    return flat_u64(obj, key, UINT32_MAX, &v) && ck_u32(v, out);
 }
 
 /* digits reads n decimal digits of s at `at`. The caller knows the length of s. */
@@ -97,12 +101,12 @@ static uint64_t days_since_epoch(unsigned year, unsigned month, unsigned day)
 }
 
 /* Only the one form Intel writes: YYYY-MM-DDThh:mm:ssZ, a date that exists, 1970 or later. */
-static bool date_member(const json_t *obj, const char *key, uint64_t *out)
+static bool date_member(const struct flat *obj, const char *key, uint64_t *out)
 {
     static const unsigned length[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     struct bytes s;
     unsigned y, mo, d, h, mi, sec;
-    if (!json_str(obj, key, &s) || s.n != 20 || s.p[4] != '-' || s.p[7] != '-' || s.p[10] != 'T' ||
+    if (!flat_str(obj, key, &s) || s.n != 20 || s.p[4] != '-' || s.p[7] != '-' || s.p[10] != 'T' ||
         s.p[13] != ':' || s.p[16] != ':' || s.p[19] != 'Z')
         return false;
     if (!digits(s, 0, 4, &y) || !digits(s, 5, 2, &mo) || !digits(s, 8, 2, &d) ||
@@ -131,15 +135,17 @@ static enum tcb_status level_status(struct bytes word)
 }
 
 /* advisories: the member may be absent (no advisories). */
-static bool advisories(const struct doc *d, const json_t *level, struct tcb_advisories **out)
+static bool advisories(const struct doc *d, const struct flat *level, struct tcb_advisories **out)
 {
-    const json_t *list = json_object_get(level, "advisoryIDs");
+    const struct flat *list = flat_get(level, "advisoryIDs");
     struct tcb_advisories *adv = ARENA_NEW(d->a, struct tcb_advisories, d->err);
-    if (!adv || (list && !json_is_array(list)) || json_array_size(list) > LIMIT_ADVISORIES)
+    if (!adv || (list && !flat_is(list, FLAT_ARRAY)) || flat_size(list) > LIMIT_ADVISORIES)
         return false;
-    for (; adv->n < json_array_size(list); adv->n++) {
-        const json_t *id = json_array_get(list, adv->n);
-        if (!json_is_string(id) || !keep(d, json_view(id), &adv->v[adv->n]))
+    const struct flat *id = NULL;
+    struct bytes text;
+    for (; adv->n < flat_size(list); adv->n++) {
+        id = flat_next(list, id);
+        if (!flat_text(id, &text) || !keep(d, text, &adv->v[adv->n]))
             return false;
     }
     *out = adv;
@@ -154,7 +160,7 @@ struct level_tail {
     struct tcb_advisories *advisories;
 };
 
-static enum rc read_tail(const struct doc *d, const char *where, size_t i, const json_t *level,
+static enum rc read_tail(const struct doc *d, const char *where, size_t i, const struct flat *level,
                          struct level_tail *out)
 {
     if (!date_member(level, "tcbDate", &out->date))
@@ -168,31 +174,33 @@ static enum rc read_tail(const struct doc *d, const char *where, size_t i, const
 }
 
 /* take_levels finds a level list and charges its length to the document's budget. */
-static enum rc take_levels(struct doc *d, const char *where, const json_t *obj, const json_t **list)
+static enum rc take_levels(struct doc *d, const char *where, const struct flat *obj,
+                           const struct flat **list)
 {
-    const json_t *l = json_object_get(obj, "tcbLevels");
-    if (!json_is_array(l) || json_array_size(l) > d->levels_left)
+    const struct flat *l = flat_get(obj, "tcbLevels");
+    if (!flat_is(l, FLAT_ARRAY) || flat_size(l) > d->levels_left)
         return bad(d, where, NO_INDEX, "tcbLevels");
-    d->levels_left -= json_array_size(l);
+    d->levels_left -= flat_size(l);
     *list = l;
     return RC_OK;
 }
 
 /* read_svn_levels: levels by ISVSVN (modules: one byte; QE: two), sorted, no SVN twice. */
-static enum rc read_svn_levels(struct doc *d, const char *where, const json_t *obj,
+static enum rc read_svn_levels(struct doc *d, const char *where, const struct flat *obj,
                                uint64_t max_svn, struct tcb_svn_level **out, size_t *out_n)
 {
-    const json_t *list;
+    const struct flat *list;
     TRY(take_levels(d, where, obj, &list));
-    size_t n = json_array_size(list);
+    size_t n = flat_size(list);
     struct tcb_svn_level *v = ARENA_ARRAY(d->a, struct tcb_svn_level, n, d->err);
     if (!v)
         return d->err->rc;
+    const struct flat *level = NULL;
     for (size_t i = 0; i < n; i++) {
-        const json_t *level = json_array_get(list, i);
+        level = flat_next(list, level);
         struct tcb_svn_level l = {0};
         struct level_tail t = {0};
-        if (!u16_member(json_object_get(level, "tcb"), "isvsvn", max_svn, &l.isv_svn))
+        if (!u16_member(flat_get(level, "tcb"), "isvsvn", max_svn, &l.isv_svn))
             return bad(d, where, i, "tcb.isvsvn");
         TRY(read_tail(d, where, i, level, &t));
         l.status = t.status;
@@ -213,22 +221,23 @@ static enum rc read_svn_levels(struct doc *d, const char *where, const json_t *o
 }
 
 /* components: exactly 16 {svn 0..255, category?, type?}. */
-static bool components(const struct doc *d, const json_t *tcb, const char *key, uint8_t out[16],
-                       struct tcb_comp_names **out_names)
+static bool components(const struct doc *d, const struct flat *tcb, const char *key,
+                       uint8_t out[16], struct tcb_comp_names **out_names)
 {
-    const json_t *list = json_object_get(tcb, key);
+    const struct flat *list = flat_get(tcb, key);
     struct tcb_comp_names *names = ARENA_NEW(d->a, struct tcb_comp_names, d->err);
-    if (!names || !json_is_array(list) || json_array_size(list) != 16)
+    if (!names || !flat_is(list, FLAT_ARRAY) || flat_size(list) != 16)
         return false;
+    const struct flat *c = NULL;
     for (size_t i = 0; i < 16; i++) {
-        const json_t *c = json_array_get(list, i);
+        c = flat_next(list, c);
         uint64_t svn;
-        if (!json_u64(c, "svn", UINT8_MAX, &svn))
+        if (!flat_u64(c, "svn", UINT8_MAX, &svn))
             return false;
         out[i] = (uint8_t)svn;
-        if (json_object_get(c, "category") && !keep_member(d, c, "category", &names->category[i]))
+        if (flat_get(c, "category") && !keep_member(d, c, "category", &names->category[i]))
             return false;
-        if (json_object_get(c, "type") && !keep_member(d, c, "type", &names->type[i]))
+        if (flat_get(c, "type") && !keep_member(d, c, "type", &names->type[i]))
             return false;
     }
     *out_names = names;
@@ -244,11 +253,11 @@ static int level_cmp(const struct tcb_comp_level *a, const struct tcb_comp_level
     return c ? c : memcmp(a->tdx, b->tdx, sizeof a->tdx);
 }
 
-static enum rc read_comp_level(const struct doc *d, size_t i, const json_t *level,
+static enum rc read_comp_level(const struct doc *d, size_t i, const struct flat *level,
                                struct tcb_comp_level *out)
 {
     static const char where[] = "tcbLevels";
-    const json_t *tcb = json_object_get(level, "tcb");
+    const struct flat *tcb = flat_get(level, "tcb");
     struct level_tail t = {0};
     if (!components(d, tcb, "sgxtcbcomponents", out->sgx, &out->sgx_names))
         return bad(d, where, i, "tcb.sgxtcbcomponents");
@@ -264,17 +273,19 @@ static enum rc read_comp_level(const struct doc *d, size_t i, const json_t *leve
     return RC_OK;
 }
 
-static enum rc read_comp_levels(struct doc *d, const json_t *root, struct tcb_info *ti)
+static enum rc read_comp_levels(struct doc *d, const struct flat *root, struct tcb_info *ti)
 {
-    const json_t *list;
+    const struct flat *list;
     TRY(take_levels(d, "", root, &list));
-    size_t n = json_array_size(list);
+    size_t n = flat_size(list);
     struct tcb_comp_level *v = ARENA_ARRAY(d->a, struct tcb_comp_level, n, d->err);
     if (!v)
         return d->err->rc;
+    const struct flat *level = NULL;
     for (size_t i = 0; i < n; i++) {
         struct tcb_comp_level l = {0};
-        TRY(read_comp_level(d, i, json_array_get(list, i), &l));
+        level = flat_next(list, level);
+        TRY(read_comp_level(d, i, level, &l));
         size_t at = 0;
         while (at < i && level_cmp(&v[at], &l) > 0)
             at++;
@@ -289,14 +300,14 @@ static enum rc read_comp_levels(struct doc *d, const json_t *root, struct tcb_in
     return RC_OK;
 }
 
-static enum rc read_module(const struct doc *d, const char *where, size_t i, const json_t *obj,
+static enum rc read_module(const struct doc *d, const char *where, size_t i, const struct flat *obj,
                            struct tcb_module *out)
 {
-    if (!json_hex(obj, "mrsigner", false, out->mr_signer, sizeof out->mr_signer))
+    if (!flat_hex(obj, "mrsigner", out->mr_signer, sizeof out->mr_signer))
         return bad(d, where, i, "mrsigner");
-    if (!json_hex(obj, "attributes", false, out->attributes, sizeof out->attributes))
+    if (!flat_hex(obj, "attributes", out->attributes, sizeof out->attributes))
         return bad(d, where, i, "attributes");
-    if (!json_hex(obj, "attributesMask", false, out->attributes_mask, sizeof out->attributes_mask))
+    if (!flat_hex(obj, "attributesMask", out->attributes_mask, sizeof out->attributes_mask))
         return bad(d, where, i, "attributesMask");
     return RC_OK;
 }
@@ -316,21 +327,22 @@ bool tcb_module_id_eq(struct bytes a, struct bytes b)
 }
 
 /* tdxModuleIdentities may be absent: documents of 2023 had none. */
-static enum rc read_identities(struct doc *d, const json_t *root, struct tcb_info *ti)
+static enum rc read_identities(struct doc *d, const struct flat *root, struct tcb_info *ti)
 {
     static const char where[] = "tdxModuleIdentities";
-    const json_t *list = json_object_get(root, where);
+    const struct flat *list = flat_get(root, where);
     if (!list)
         return RC_OK;
-    if (!json_is_array(list) || json_array_size(list) > d->levels_left)
+    if (!flat_is(list, FLAT_ARRAY) || flat_size(list) > d->levels_left)
         return bad(d, "", NO_INDEX, where);
-    d->levels_left -= json_array_size(list);
-    size_t n = json_array_size(list);
+    d->levels_left -= flat_size(list);
+    size_t n = flat_size(list);
     struct tcb_module *v = ARENA_ARRAY(d->a, struct tcb_module, n, d->err);
     if (!v)
         return d->err->rc;
+    const struct flat *obj = NULL;
     for (size_t i = 0; i < n; i++) {
-        const json_t *obj = json_array_get(list, i);
+        obj = flat_next(list, obj);
         if (!keep_member(d, obj, "id", &v[i].id))
             return bad(d, where, i, "id");
         for (size_t k = 0; k < i; k++)
@@ -349,7 +361,7 @@ enum rc tcb_info_parse(struct arena *a, struct bytes text, struct tcb_info *out,
     struct doc d = {.a = a, .err = err, .levels_left = LIMIT_TCB_LEVELS};
     struct tcb_info ti = {0};
     uint64_t type;
-    AUTO_JSON root = NULL;
+    const struct flat *root = NULL;
     TRY(read_root(&d, text, &root));
     if (!keep_member(&d, root, "id", &ti.id))
         return bad(&d, "", NO_INDEX, "id");
@@ -359,16 +371,16 @@ enum rc tcb_info_parse(struct arena *a, struct bytes text, struct tcb_info *out,
         return bad(&d, "", NO_INDEX, "issueDate");
     if (!date_member(root, "nextUpdate", &ti.next_update))
         return bad(&d, "", NO_INDEX, "nextUpdate");
-    if (!json_hex(root, "fmspc", false, ti.fmspc, sizeof ti.fmspc))
+    if (!flat_hex(root, "fmspc", ti.fmspc, sizeof ti.fmspc))
         return bad(&d, "", NO_INDEX, "fmspc");
-    if (!json_hex(root, "pceId", false, ti.pce_id, sizeof ti.pce_id))
+    if (!flat_hex(root, "pceId", ti.pce_id, sizeof ti.pce_id))
         return bad(&d, "", NO_INDEX, "pceId");
-    if (!json_u64(root, "tcbType", 0, &type))
+    if (!flat_u64(root, "tcbType", 0, &type))
         return bad(&d, "", NO_INDEX, "tcbType");
     if (!u32_member(root, "tcbEvaluationDataNumber", &ti.evaluation_number))
         return bad(&d, "", NO_INDEX, "tcbEvaluationDataNumber");
     if (ti.version == 3 && bytes_eq_str(ti.id, "TDX")) {
-        TRY(read_module(&d, "tdxModule", NO_INDEX, json_object_get(root, "tdxModule"), &ti.module));
+        TRY(read_module(&d, "tdxModule", NO_INDEX, flat_get(root, "tdxModule"), &ti.module));
         ti.has_module = true;
         TRY(read_identities(&d, root, &ti));
         TRY(read_comp_levels(&d, root, &ti));
@@ -377,10 +389,10 @@ enum rc tcb_info_parse(struct arena *a, struct bytes text, struct tcb_info *out,
     return RC_OK;
 }
 
-static bool u32le_member(const json_t *obj, const char *key, uint32_t *out)
+static bool u32le_member(const struct flat *obj, const char *key, uint32_t *out)
 {
     uint8_t b[4];
-    if (!json_hex(obj, key, false, b, sizeof b))
+    if (!flat_hex(obj, key, b, sizeof b))
         return false;
     *out = b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
     return true;
@@ -391,7 +403,7 @@ enum rc qe_identity_parse(struct arena *a, struct bytes text, struct qe_identity
 {
     struct doc d = {.a = a, .err = err, .qe = true, .levels_left = LIMIT_TCB_LEVELS};
     struct qe_identity qi = {0};
-    AUTO_JSON root = NULL;
+    const struct flat *root = NULL;
     TRY(read_root(&d, text, &root));
     if (!keep_member(&d, root, "id", &qi.id))
         return bad(&d, "", NO_INDEX, "id");
@@ -407,11 +419,11 @@ enum rc qe_identity_parse(struct arena *a, struct bytes text, struct qe_identity
         return bad(&d, "", NO_INDEX, "miscselect");
     if (!u32le_member(root, "miscselectMask", &qi.misc_select_mask))
         return bad(&d, "", NO_INDEX, "miscselectMask");
-    if (!json_hex(root, "attributes", false, qi.attributes, sizeof qi.attributes))
+    if (!flat_hex(root, "attributes", qi.attributes, sizeof qi.attributes))
         return bad(&d, "", NO_INDEX, "attributes");
-    if (!json_hex(root, "attributesMask", false, qi.attributes_mask, sizeof qi.attributes_mask))
+    if (!flat_hex(root, "attributesMask", qi.attributes_mask, sizeof qi.attributes_mask))
         return bad(&d, "", NO_INDEX, "attributesMask");
-    if (!json_hex(root, "mrsigner", false, qi.mr_signer, sizeof qi.mr_signer))
+    if (!flat_hex(root, "mrsigner", qi.mr_signer, sizeof qi.mr_signer))
         return bad(&d, "", NO_INDEX, "mrsigner");
     if (!u16_member(root, "isvprodid", UINT16_MAX, &qi.isv_prod_id))
         return bad(&d, "", NO_INDEX, "isvprodid");
