@@ -13,7 +13,8 @@ V        ?= 0
 Q        := $(if $(filter 1,$(V)),,@)
 
 CORE_LIBS  := libcrypto jansson libsecp256k1 libcbor
-AGENT_LIBS := $(CORE_LIBS) libcurl
+AGENT_LIBS := $(CORE_LIBS) libcurl tss2-esys tss2-mu tss2-tcti-device
+TEST_LIBS  := tss2-tcti-swtpm
 VERSION    := $(shell git describe --always --dirty 2>/dev/null || cat VERSION 2>/dev/null || echo unknown)
 
 WARN := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes -Wvla -Werror
@@ -32,6 +33,7 @@ CFLAGS += -std=c17 -D_DEFAULT_SOURCE $(OPT) $(FORTIFY) $(WARN) $(HARD) -I. -I$(B
           $(shell $(PKG_CONFIG) --cflags $(AGENT_LIBS) 2>/dev/null)
 LDFLAGS += $(HARDLD) $(SANLD) -Wl,--as-needed -Wl,--gc-sections
 LIBS = $(shell $(PKG_CONFIG) --libs $(AGENT_LIBS) 2>/dev/null)
+LIBS_TEST = $(shell $(PKG_CONFIG) --libs $(TEST_LIBS) 2>/dev/null)
 
 BASE_SRC   := $(wildcard base/*.c)
 QUOTE_SRC  := $(wildcard quote/*.c)
@@ -81,6 +83,7 @@ $(LIBBASE) $(LIBQUOTE) $(LIBPOLICY) $(LIBTEST) $(LIBAGENT):
 
 $(BUILD)/bootgate: $(call obj,$(AGENT_SRC) agent/build_release.c) $(CORE)
 $(BUILD)/test/bootgate: $(call obj,$(AGENT_SRC) agent/build_test.c) $(CORE)
+$(BUILD)/test/bootgate: LIBS += $(LIBS_TEST)
 $(BUILD)/bootgate $(BUILD)/test/bootgate:
 	@mkdir -p $(@D)
 	@[ '$(V)' = 1 ] || echo "  LD  $@"
@@ -88,7 +91,7 @@ $(BUILD)/bootgate $(BUILD)/test/bootgate:
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBTEST) $(LIBAGENT) $(CORE)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs cmocka) $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs cmocka) $(LIBS) $(LIBS_TEST)
 $(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(LIBTEST) $(CORE)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs cmocka) $(LIBS)

@@ -6,11 +6,19 @@
 #define BOOTGATE_AGENT_BUILD_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* "release" or "test": printed by `version`. */
 extern const char *const build_kind;
 /* --root DER: verify against another PKI root than Intel's. The release does not know the option.
  */
 extern const bool build_has_root_option;
+/* Opens a TPM that is no device, tpm_config.tcti "swtpm:CONF" (tss2_tcti.h's types). The release
+ * has none: NULL. */
+struct TSS2_TCTI_OPAQUE_CONTEXT_BLOB;
+typedef uint32_t build_tcti_fn(struct TSS2_TCTI_OPAQUE_CONTEXT_BLOB *ctx, size_t *size,
+                               const char *conf);
+extern build_tcti_fn *const build_tcti_init;
 
 #endif

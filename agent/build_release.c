@@ -2,3 +2,4 @@
 
 const char *const build_kind = "release";
 const bool build_has_root_option = false;
+build_tcti_fn *const build_tcti_init = NULL;

@@ -1,4 +1,7 @@
 #include "agent/build.h"
 
+#include <tss2/tss2_tcti_swtpm.h>
+
 const char *const build_kind = "test";
 const bool build_has_root_option = true;
+build_tcti_fn *const build_tcti_init = Tss2_Tcti_Swtpm_Init;

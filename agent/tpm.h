@@ -65,8 +65,6 @@ struct tpm_facts {
 
 struct tpm;
 
-/* tpm_now_ms: CLOCK_MONOTONIC, what deadlines are in. */
-uint64_t tpm_now_ms(void);
 /* tpm_config_check: the rules that need no TPM; tpm_start calls it first. */
 enum rc tpm_config_check(const struct tpm_config *cfg, struct err *err) MUST_CHECK;
 /* tpm_key_protection: the verdict's word, "none-against-host". */
@@ -76,8 +74,9 @@ size_t tpm_bank_len(enum tpm_bank bank);
 
 /*
  * tpm_start starts the child and returns when the TPM is open and its storage key is the pinned
- * one. deadline: tpm_now_ms() + budget, for all requests. Call it before the caller holds anything
- * secret. *out is to be stopped; NULL on failure.
+ * one. deadline: clock_ms() + budget (agent/clock.h), for all requests. Call it before the caller
+ * holds anything secret; children that it forks later must close tpm_fd(). *out is to be stopped;
+ * NULL on failure.
  */
 enum rc tpm_start(const struct tpm_config *cfg, uint64_t deadline, struct tpm **out,
                   struct tpm_facts *facts, struct err *err) MUST_CHECK;
@@ -104,5 +103,7 @@ enum rc tpm_version_raise(struct tpm *t, uint64_t *out_value, struct err *err) M
 
 /* tpm_pid: the child's process id, or 0 when it is gone. */
 int tpm_pid(const struct tpm *t);
+/* tpm_fd: the caller's end of the socket pair, for other children to close. */
+int tpm_fd(const struct tpm *t);
 
 #endif

@@ -1,7 +1,7 @@
 #!/bin/sh
 # analyze: gcc's -fanalyzer and clang-tidy over the product's sources; quiet means clean.
 set -u
-flags="-std=c17 -D_DEFAULT_SOURCE -I. $(pkg-config --cflags libcrypto jansson libsecp256k1 libcbor libcurl)"
+flags="-std=c17 -D_DEFAULT_SOURCE -I. $(pkg-config --cflags libcrypto jansson libsecp256k1 libcbor libcurl tss2-esys tss2-mu tss2-tcti-device tss2-tcti-swtpm)"
 src=$(git ls-files -co --exclude-standard 'base/*.c' 'quote/*.c' 'policy/*.c' 'agent/*.c')
 tmp=$(mktemp -d) || exit 70
 trap 'rm -rf "$tmp"' EXIT

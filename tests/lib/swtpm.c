@@ -1,0 +1,342 @@
+#define _GNU_SOURCE
+#include "tests/lib/swtpm.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MESSAGE_MAX 8192
+
+static struct sockaddr_in loopback(int port)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return a;
+}
+
+static int listen_at(int port)
+{
+    const int on = 1;
+    struct sockaddr_in a = loopback(port);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        bind(fd, (const struct sockaddr *)&a, sizeof a) != 0 || listen(fd, 16) != 0) {
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* Two listeners on neighbouring free ports: the swtpm transport wants control at P + 1. */
+static int listen_pair(int fd[2])
+{
+    for (int tries = 0; tries < 200; tries++) {
+        struct sockaddr_in a;
+        socklen_t n = sizeof a;
+        fd[0] = listen_at(0);
+        assert_true(fd[0] >= 0);
+        assert_int_equal(getsockname(fd[0], (struct sockaddr *)&a, &n), 0);
+        int port = ntohs(a.sin_port);
+        fd[1] = port < 65535 ? listen_at(port + 1) : -1;
+        if (fd[1] >= 0)
+            return port;
+        close(fd[0]);
+    }
+    fail_msg("no two neighbouring free ports");
+    return 0;
+}
+
+static int connect_to(int port)
+{
+    struct sockaddr_in a = loopback(port);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&a, sizeof a) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static bool send_all(int fd, const uint8_t *p, size_t n)
+{
+    while (n) {
+        ssize_t k = send(fd, p, n, MSG_NOSIGNAL);
+        if (k <= 0)
+            return false;
+        p += k;
+        n -= (size_t)k;
+    }
+    return true;
+}
+
+static bool read_all(int fd, uint8_t *p, size_t n)
+{
+    while (n) {
+        ssize_t k = recv(fd, p, n, 0);
+        if (k <= 0)
+            return false;
+        p += k;
+        n -= (size_t)k;
+    }
+    return true;
+}
+
+static uint32_t be32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* One TPM command or answer: tag 2, size 4, code 4, the rest. */
+static size_t read_message(int fd, uint8_t *p)
+{
+    if (!read_all(fd, p, 10))
+        return 0;
+    size_t n = be32(p + 2);
+    if (n < 10 || n > MESSAGE_MAX || !read_all(fd, p + 10, n - 10))
+        return 0;
+    return n;
+}
+
+static bool contains(const uint8_t *p, size_t n, const uint8_t *what, size_t len)
+{
+    return !mem_is_zero(what, len) && memmem(p, n, what, len) != NULL;
+}
+
+static void look(struct tap *t, const uint8_t *p, size_t n)
+{
+    t->marker_seen += contains(p, n, t->marker, sizeof t->marker);
+    t->control_seen += contains(p, n, t->control, sizeof t->control);
+}
+
+/* TPM2_PCR_Extend(PCR 10, SHA-256) with an empty password (Part 3, 22.2). */
+static bool extend_pcr10(int tpm)
+{
+    uint8_t c[65] = {0x80, 0x02, 0, 0, 0,    65, 0, 0, 0x01, 0x82, 0, 0, 0, 10, 0, 0,   0,
+                     9,    0x40, 0, 0, 0x09, 0,  0, 0, 0,    0,    0, 0, 0, 1,  0, 0x0b};
+    uint8_t answer[MESSAGE_MAX];
+    return send_all(tpm, c, sizeof c) && read_message(tpm, answer) >= 10 && be32(answer + 6) == 0;
+}
+
+/* Serves one connection to the command port; false when it is over. */
+static bool relay_command(struct tap *t, int client, int tpm)
+{
+    uint8_t p[MESSAGE_MAX];
+    size_t n = read_message(client, p);
+    if (!n)
+        return false;
+    bool hit = t->command != 0 && be32(p + 6) == t->command;
+    enum tap_mode mode = hit ? t->mode : TAP_PASS;
+    look(t, p, n);
+    if (mode == TAP_FLIP_COMMAND) {
+        t->answer_len = (uint32_t)n;
+        if (t->offset < n) {
+            p[t->offset] ^= 1;
+            t->hits++;
+        }
+    }
+    if (!send_all(tpm, p, n))
+        return false;
+    n = read_message(tpm, p);
+    if (!n)
+        return false;
+    look(t, p, n);
+    if (hit && mode != TAP_FLIP_COMMAND)
+        t->answer_len = (uint32_t)n;
+    if (mode == TAP_FLIP_ANSWER && t->offset < n) {
+        p[t->offset] ^= 1;
+        t->hits++;
+    }
+    if (mode == TAP_RACE && t->hits < t->times) {
+        t->hits++;
+        if (!extend_pcr10(tpm))
+            return false;
+    }
+    if (mode == TAP_DROP || mode == TAP_TRUNCATE) {
+        t->hits++;
+        if (mode == TAP_TRUNCATE)
+            send_all(client, p, n / 2);
+        return false;
+    }
+    return send_all(client, p, n);
+}
+
+/* Whatever goes over the control port, both ways. */
+static void relay_raw(int client, int tpm)
+{
+    uint8_t p[MESSAGE_MAX];
+    struct pollfd v[2] = {{.fd = client, .events = POLLIN}, {.fd = tpm, .events = POLLIN}};
+    while (poll(v, 2, -1) > 0)
+        for (int i = 0; i < 2; i++) {
+            if (!v[i].revents)
+                continue;
+            ssize_t k = recv(v[i].fd, p, sizeof p, 0);
+            if (k <= 0 || !send_all(v[1 - i].fd, p, (size_t)k))
+                return;
+        }
+}
+
+_Noreturn static void tap_serve(struct tap *t, const int fd[2], int tpm_port)
+{
+    struct pollfd v[2] = {{.fd = fd[0], .events = POLLIN}, {.fd = fd[1], .events = POLLIN}};
+    signal(SIGCHLD, SIG_IGN);
+    while (poll(v, 2, -1) > 0)
+        for (int i = 0; i < 2; i++) {
+            int client = v[i].revents ? accept(fd[i], NULL, NULL) : -1;
+            if (client < 0)
+                continue;
+            if (fork() == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                int tpm = connect_to(tpm_port + i);
+                if (tpm >= 0 && i == 1)
+                    relay_raw(client, tpm);
+                else if (tpm >= 0)
+                    while (relay_command(t, client, tpm))
+                        ;
+                _exit(0);
+            }
+            close(client);
+        }
+    _exit(0);
+}
+
+static void moment(void)
+{
+    const struct timespec t = {0, 5000000};
+    nanosleep(&t, NULL);
+}
+
+bool swtpm_available(size_t cases)
+{
+    if (system("command -v swtpm >/dev/null && command -v tpm2_unseal >/dev/null") == 0)
+        return true;
+    case_skip(cases, "swtpm or tpm2-tools is not installed");
+    return false;
+}
+
+void swtpm_power_on(struct swtpm *s)
+{
+    char state[96], server[64], ctrl[64];
+    snprintf(state, sizeof state, "dir=%s", s->dir);
+    snprintf(server, sizeof server, "type=tcp,bindaddr=127.0.0.1,port=%d", s->port);
+    snprintf(ctrl, sizeof ctrl, "type=tcp,bindaddr=127.0.0.1,port=%d", s->port + 1);
+    for (int tries = 0; tries < 5; tries++) {
+        s->pid = fork();
+        assert_true(s->pid >= 0);
+        if (s->pid == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            int null = open("/dev/null", O_RDWR);
+            dup2(null, 1);
+            dup2(null, 2);
+            execlp("swtpm", "swtpm", "socket", "--tpm2", "--tpmstate", state, "--server", server,
+                   "--ctrl", ctrl, "--flags", "not-need-init,startup-clear", (char *)NULL);
+            _exit(127);
+        }
+        for (int i = 0; i < 1000; i++, moment()) {
+            int fd = connect_to(s->port + 1);
+            if (fd >= 0) {
+                close(fd);
+                return;
+            }
+            if (waitpid(s->pid, NULL, WNOHANG) == s->pid)
+                break; /* the port is not free yet */
+        }
+        kill(s->pid, SIGKILL);
+        waitpid(s->pid, NULL, 0);
+    }
+    fail_msg("swtpm does not start");
+}
+
+void swtpm_start(struct swtpm *s)
+{
+    int fd[2];
+    memset(s, 0, sizeof *s);
+    const char *tmp = getenv("TMPDIR");
+    snprintf(s->dir, sizeof s->dir, "%s/bootgate-tpm-XXXXXX",
+             tmp && strlen(tmp) < 32 ? tmp : "/tmp");
+    assert_non_null(mkdtemp(s->dir));
+    s->tap = mmap(NULL, sizeof *s->tap, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(s->tap != MAP_FAILED);
+    s->port = listen_pair(fd);
+    int tap_fd[2];
+    s->tap_port = listen_pair(tap_fd);
+    close(fd[0]);
+    close(fd[1]);
+    swtpm_power_on(s);
+    s->tap_pid = fork();
+    assert_true(s->tap_pid >= 0);
+    if (s->tap_pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        tap_serve(s->tap, tap_fd, s->port);
+    }
+    close(tap_fd[0]);
+    close(tap_fd[1]);
+    snprintf(s->tcti, sizeof s->tcti, "swtpm:host=127.0.0.1,port=%d", s->tap_port);
+    snprintf(s->direct, sizeof s->direct, "swtpm:host=127.0.0.1,port=%d", s->port);
+}
+
+void swtpm_power_off(struct swtpm *s)
+{
+    kill(s->pid, SIGKILL);
+    waitpid(s->pid, NULL, 0);
+}
+
+void swtpm_stop(struct swtpm *s)
+{
+    char command[128];
+    swtpm_power_off(s);
+    kill(s->tap_pid, SIGKILL);
+    waitpid(s->tap_pid, NULL, 0);
+    snprintf(command, sizeof command, "rm -rf '%s'", s->dir);
+    assert_int_equal(system(command), 0);
+    munmap(s->tap, sizeof *s->tap);
+}
+
+int swtpm_run(const struct swtpm *s, const char *fmt, ...)
+{
+    char command[1024], whole[1400];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(command, sizeof command, fmt, ap);
+    va_end(ap);
+    snprintf(whole, sizeof whole,
+             "cd '%s' && export TPM2TOOLS_TCTI='%s' && { %s; } >out 2>&1 </dev/null", s->dir,
+             s->direct, command);
+    int status = system(whole);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+bool swtpm_output_has(const struct swtpm *s, const char *text)
+{
+    char path[96], buf[8192];
+    snprintf(path, sizeof path, "%s/out", s->dir);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    size_t n = fread(buf, 1, sizeof buf - 1, f);
+    fclose(f);
+    buf[n] = '\0';
+    return strstr(buf, text) != NULL;
+}
+
+bool swtpm_file(const struct swtpm *s, const char *name, uint8_t *out, size_t n)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/%s", s->dir, name);
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return false;
+    size_t got = fread(out, 1, n, f);
+    bool end = fgetc(f) == EOF;
+    fclose(f);
+    return got == n && end;
+}
