@@ -2,6 +2,7 @@
 #include <malloc.h>
 
 #include "agent/cli.h"
+#include "agent/environment.h"
 #include "agent/output.h"
 #include "base/limits.h"
 
@@ -65,13 +66,14 @@ static int run(struct arena *a, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    bool narrow = environment_narrow();
     output_prepare();
     /* Large areas (16 MiB of EVM memory a call) come fresh and untouched from the kernel each time:
      * glibc would otherwise keep the first and clear all of it for the next. */
     (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
     struct err err = {0};
     struct arena *a = arena_new(LIMIT_ARENA);
-    if (!a) {
+    if (!narrow || !a) {
         err_set(&err, BG_MAIN_MEMORY, "%s", "");
         return output_error(cli_wants_json(argc, argv), false, &err);
     }

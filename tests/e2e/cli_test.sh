@@ -130,6 +130,15 @@ says hash-empty e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 head -c 5000000 /dev/zero >large
 run hash-large 4 hash large
 
+# --- the environment is nobody's word ----------------------------------------------------------------------------
+# An OpenSSL configuration that names a module to load, or that leaves no provider to hash with.
+printf 'openssl_conf = a\n[a]\nproviders = b\n[b]\nnull = c\n[c]\nactivate = 1\n' >openssl.cnf
+OPENSSL_CONF=$work/openssl.cnf
+export OPENSSL_CONF
+run hash-openssl-conf 0 hash compose.json
+says hash-openssl-conf "$sum"
+unset OPENSSL_CONF
+
 # --- files that are no evidence ----------------------------------------------------------------------------------
 printf '{"quote":7}' >quote-number
 printf '{"quote":"0x123"}' >quote-odd

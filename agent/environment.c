@@ -1,0 +1,32 @@
+#include "agent/environment.h"
+
+#include <openssl/crypto.h>
+#include <string.h>
+
+extern char **environ;
+
+/* Ours: config.c, output.c; and what setlocale(3) reads for LC_CTYPE. */
+static const char *const names[] = {"BOOTGATE_CONFIG", "NO_COLOR", "TERM",
+                                    "LC_ALL",          "LC_CTYPE", "LANG"};
+#define NUM_NAMES (sizeof names / sizeof *names)
+
+/* entry_of: the first "NAME=value" of the name, which is the one that getenv(3) finds. */
+static char *entry_of(const char *name)
+{
+    size_t n = strlen(name);
+    for (char **e = environ; e && *e; e++)
+        if (strncmp(*e, name, n) == 0 && (*e)[n] == '=')
+            return *e;
+    return NULL;
+}
+
+bool environment_narrow(void)
+{
+    static char *kept[NUM_NAMES + 1];
+    size_t n = 0;
+    for (size_t i = 0; i < NUM_NAMES; i++)
+        if ((kept[n] = entry_of(names[i])))
+            n++;
+    environ = kept;
+    return OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1;
+}
