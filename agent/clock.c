@@ -1,6 +1,5 @@
 #include "agent/clock.h"
 
-#include <stdio.h>
 #include <time.h>
 
 #define LAST_SECOND 253402300799u /* 9999-12-31T23:59:59Z */
@@ -85,13 +84,4 @@ bool clock_read(struct bytes text, uint64_t *out)
         return false;
     *out = (uint64_t)t;
     return true;
-}
-
-void clock_text(uint64_t seconds, char out[static CLOCK_TEXT])
-{
-    struct tm tm;
-    time_t t = (time_t)seconds;
-    if (seconds > LAST_SECOND || !gmtime_r(&t, &tm) ||
-        strftime(out, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-        snprintf(out, CLOCK_TEXT, "-");
 }

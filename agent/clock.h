@@ -13,8 +13,5 @@ uint64_t clock_ms(void);
  * 1970 to 9999. False: none of these.
  */
 bool clock_read(struct bytes text, uint64_t *out) __attribute__((warn_unused_result));
-#define CLOCK_TEXT 21
-/* clock_text writes "2026-03-03T00:00:00Z"; "-" beyond the year 9999. */
-void clock_text(uint64_t seconds, char out[static CLOCK_TEXT]);
 
 #endif

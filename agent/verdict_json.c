@@ -1,6 +1,6 @@
 /* The verdict as JSON (DESIGN section 6). Printed on failure too: what was not reached is null. */
-#include "agent/clock.h"
 #include "agent/output.h"
+#include "base/date.h"
 #include "base/hex.h"
 #include "quote/findings.h"
 
@@ -114,8 +114,8 @@ static json_t *status(enum tcb_status s)
 
 static json_t *when(uint64_t seconds)
 {
-    char buf[CLOCK_TEXT];
-    clock_text(seconds, buf);
+    char buf[DATE_TEXT];
+    date_text(seconds, buf);
     return json_string(buf);
 }
 

@@ -1,6 +1,6 @@
 /* The verdict for people: one line, the checks as a table, then Why and Fix for what failed. */
-#include "agent/clock.h"
 #include "agent/output.h"
+#include "base/date.h"
 #include "base/hex.h"
 
 #define RED    "\033[31m"
@@ -140,7 +140,7 @@ static void fact_list(FILE *f, const char *name, const struct bytes *v, size_t n
 static void td_facts(FILE *f, const struct style *st, const struct td_report *r)
 {
     const struct td_body *b = &r->td;
-    char from[CLOCK_TEXT], until[CLOCK_TEXT], date[CLOCK_TEXT];
+    char from[DATE_TEXT], until[DATE_TEXT], date[DATE_TEXT];
     fprintf(f, "\n  %sTD%s\n", paint(st, BOLD), paint(st, PLAIN));
     fact_hex(f, st, "MRTD", b->mr_td, 48);
     static const char *const names[] = {"RTMR0", "RTMR1", "RTMR2", "RTMR3"};
@@ -168,12 +168,12 @@ static void td_facts(FILE *f, const struct style *st, const struct td_report *r)
     fact(f, "TDX module", r->tcb.module ? tcb_status_name(r->tcb.module) : "no identity in use");
     fact(f, "quoting enclave", tcb_status_name(r->tcb.qe));
     fact_list(f, "advisories", r->tcb.advisories.v, r->tcb.advisories.n);
-    clock_text(r->tcb.tcb_date, date);
+    date_text(r->tcb.tcb_date, date);
     fact(f, "TCB date", date);
     fact_hex(f, st, "FMSPC", r->pck.fmspc, 6);
     fact_hex(f, st, "device id", r->device_id, 32);
-    clock_text(r->valid_from, from);
-    clock_text(r->valid_until, until);
+    date_text(r->valid_from, from);
+    date_text(r->valid_until, until);
     label(f, "valid");
     fprintf(f, "%s (%s) to %s (%s)\n", from, r->valid_from_what ? r->valid_from_what : "-", until,
             r->valid_until_what ? r->valid_until_what : "-");
@@ -202,8 +202,8 @@ void contract_text(FILE *f, const struct style *st, const struct report *r)
     const struct chain_result *c = r->chain;
     if (!c)
         return;
-    char when[CLOCK_TEXT];
-    clock_text(c->block_time, when);
+    char when[DATE_TEXT];
+    date_text(c->block_time, when);
     fprintf(f, "  %schain %llu, block %llu of %s, %s, %s%s\n", paint(st, BOLD),
             (unsigned long long)r->chain_config->chain_id, (unsigned long long)c->block_number,
             when, eth_fork_name(c->fork), c->assurance ? c->assurance : "-", paint(st, PLAIN));

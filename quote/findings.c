@@ -4,6 +4,7 @@
  */
 #include "quote/findings.h"
 
+#include "base/date.h"
 #include "base/hex.h"
 
 #define TD_DEBUG           0x1ull
@@ -73,27 +74,27 @@ static enum rc attributes(const struct ctx *c)
 {
     const struct td_policy *p = c->p;
     uint64_t v = attributes_of(&c->td->td), reserved = v & ~TD_KNOWN;
-    char *text = arena_printf(c->a, c->err, "%016llx", (unsigned long long)v);
-    char *bits = arena_printf(c->a, c->err, "%016llx", (unsigned long long)reserved);
-    if (!text || !bits)
+    const char *bits =
+        reserved ? arena_printf(c->a, c->err, "%016llx", (unsigned long long)reserved) : "none set";
+    if (!bits)
         return c->err->rc;
     TRY(verdict(c, !(v & TD_DEBUG) || p->allow_debug, BG_TD_IS_DEBUG,
                 (struct check){.id = "td.debug",
                                .expected = p->allow_debug ? "any" : "DEBUG (bit 0) clear",
-                               .actual = text,
+                               .actual = v & TD_DEBUG ? "set" : "clear",
                                .source = SOURCE_ATTRIBUTES}));
     bool reserved_ok =
         !reserved || (p->allow_reserved_attributes && (!(v & TD_UNDER_DEBUG) || p->allow_debug));
     TRY(verdict(c, reserved_ok, BG_TD_RESERVED_BITS,
                 (struct check){.id = "td.attributes_reserved",
-                               .expected = "0000000000000000",
+                               .expected = "none set",
                                .actual = bits,
                                .source = SOURCE_ATTRIBUTES}));
     return verdict(
         c, (v & TD_SEPT_VE_DISABLE) || p->allow_sept_ve_clear, BG_TD_SEPT_VE,
         (struct check){.id = "td.sept_ve_disable",
                        .expected = p->allow_sept_ve_clear ? "any" : "SEPT_VE_DISABLE (bit 28) set",
-                       .actual = text,
+                       .actual = v & TD_SEPT_VE_DISABLE ? "set" : "clear",
                        .source = SOURCE_ATTRIBUTES});
 }
 
@@ -131,17 +132,35 @@ static enum rc tcb_status(const struct ctx *c)
                                   .source = SOURCE_POLICY});
 }
 
-static enum rc tcb_minimum(const struct ctx *c, const char *id, uint64_t have, uint64_t want,
-                           enum rc code)
+static enum rc tcb_date(const struct ctx *c)
 {
-    char *h = arena_printf(c->a, c->err, "%llu", (unsigned long long)have);
-    char *w = arena_printf(c->a, c->err, "at least %llu", (unsigned long long)want);
-    if (!h || !w)
+    uint64_t have = c->td->tcb.tcb_date, want = c->p->min_tcb_date;
+    char h[DATE_TEXT], w[DATE_TEXT];
+    date_text(have, h);
+    date_text(want, w);
+    char *actual = arena_printf(c->a, c->err, "%s", h);
+    char *expected = arena_printf(c->a, c->err, "not before %s", w);
+    if (!actual || !expected)
         return c->err->rc;
-    return verdict(
-        c, have >= want, code,
-        (struct check){
-            .id = id, .expected = want ? w : "any", .actual = h, .source = SOURCE_POLICY});
+    return verdict(c, have >= want, BG_TCB_DATE_DENIED,
+                   (struct check){.id = "tcb.date",
+                                  .expected = want ? expected : "any",
+                                  .actual = actual,
+                                  .source = SOURCE_POLICY});
+}
+
+static enum rc tcb_evaluation(const struct ctx *c)
+{
+    uint32_t have = c->td->tcb.evaluation_number, want = c->p->min_evaluation_number;
+    char *actual = arena_printf(c->a, c->err, "%u", have);
+    char *expected = arena_printf(c->a, c->err, "at least %u", want);
+    if (!actual || !expected)
+        return c->err->rc;
+    return verdict(c, have >= want, BG_TCB_EVALUATION_DENIED,
+                   (struct check){.id = "tcb.evaluation",
+                                  .expected = want ? expected : "any",
+                                  .actual = actual,
+                                  .source = SOURCE_POLICY});
 }
 
 static enum rc advisories(const struct ctx *c)
@@ -199,13 +218,11 @@ enum rc td_findings(struct arena *a, const struct td_report_ok *td, const struct
                     struct checks *out, struct err *err)
 {
     struct ctx c = {a, td_report_of(td), p, out, err};
-    const struct tcb_result *t = &c.td->tcb;
     TRY(attributes(&c));
     TRY(service_td(&c));
     TRY(tcb_status(&c));
-    TRY(tcb_minimum(&c, "tcb.date", t->tcb_date, p->min_tcb_date, BG_TCB_DATE_DENIED));
-    TRY(tcb_minimum(&c, "tcb.evaluation", t->evaluation_number, p->min_evaluation_number,
-                    BG_TCB_EVALUATION_DENIED));
+    TRY(tcb_date(&c));
+    TRY(tcb_evaluation(&c));
     TRY(advisories(&c));
     TRY(device(&c));
     return kms_view(&c);

@@ -174,6 +174,9 @@ static void age_is_bounded_by_date_and_evaluation(void **state)
     p.min_tcb_date = 1731456000; /* 2024-11-13, the default world's */
     p.min_evaluation_number = 18;
     expect("at the bounds", "");
+    assert_string_equal(tdx_case_finding(&o, "tcb.date")->actual, "2024-11-13T00:00:00Z");
+    assert_string_equal(tdx_case_finding(&o, "tcb.date")->expected,
+                        "not before 2024-11-13T00:00:00Z");
     p.min_tcb_date++;
     expect("a second too old", "TCB_DATE");
     p.min_evaluation_number++;
