@@ -9,8 +9,12 @@
 #define BOLD   "\033[1m"
 #define PLAIN  "\033[0m"
 
-#define SHORT_VALUE 46u
-#define LABEL       26
+#define LABEL  26
+#define MARGIN 31  /* where values begin: the mark or four spaces, the label, a space */
+#define VALUE  66u /* of them stand in a line, then: 97 columns */
+#define LONG   40u /* hex digits that are shortened when there are more */
+#define HEAD   16u /* shortened: this many from the front .. */
+#define TAIL   8u  /* .. and from the end */
 
 static const char *paint(const struct style *st, const char *sequence)
 {
@@ -25,32 +29,72 @@ void text_safe(FILE *f, struct bytes text)
 
 void text_hex(FILE *f, const struct style *st, struct bytes b)
 {
-    size_t n = st->verbose || b.n <= 20 ? b.n : 12;
-    for (size_t i = 0; i < n; i++)
-        fprintf(f, "%02x", b.p[i]);
-    if (n < b.n)
-        fputs("..", f);
-}
-
-/* word prints a 32-byte word as a number: most are small, or addresses. */
-static void word(FILE *f, const struct style *st, const uint8_t w[static 32])
-{
-    size_t i = 0;
-    while (!st->verbose && i < 31 && w[i] == 0)
-        i++;
-    fputs("0x", f);
-    text_hex(f, st, bytes_of(w + i, 32 - i));
-}
-
-static void value(FILE *f, const struct style *st, const char *s)
-{
-    struct bytes b = bytes_of_str(s);
-    if (st->verbose || b.n <= SHORT_VALUE) {
-        text_safe(f, b);
-        return;
+    bool whole = st->verbose || 2 * b.n <= LONG;
+    for (size_t i = 0; i < b.n; i++) {
+        if (!whole && i == HEAD / 2)
+            fputs("..", f);
+        if (whole || i < HEAD / 2 || i >= b.n - TAIL / 2)
+            fprintf(f, "%02x", b.p[i]);
     }
-    text_safe(f, bytes_of(b.p, SHORT_VALUE - 2));
-    fputs("..", f);
+}
+
+/* word_text writes a storage word as what it most likely is: a number, an address, or a hash, of
+ * which `ends` digits are shown at either end. */
+static void word_text(const struct style *st, const uint8_t w[static 32], int ends,
+                      char out[static 67])
+{
+    char hex[65];
+    uint64_t number = 0;
+    hex_encode(bytes_of(w, 32), hex);
+    for (size_t i = 24; i < 32; i++)
+        number = number << 8 | w[i];
+    if (st->verbose)
+        snprintf(out, 67, "0x%s", hex);
+    else if (mem_is_zero(w, 24))
+        snprintf(out, 67, "%llu", (unsigned long long)number);
+    else if (mem_is_zero(w, 12))
+        snprintf(out, 67, "0x%s", hex + 24);
+    else
+        snprintf(out, 67, "0x%.*s..%s", ends, hex, hex + 64 - ends);
+}
+
+static bool is_hex_digit(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+/* shorten takes the middle out of long runs of hex, then the end off a text that is still long. */
+static void shorten(const char *s, char *out, size_t cap)
+{
+    size_t n = 0;
+    while (*s && n + HEAD + TAIL + 3 < cap) {
+        size_t run = 0;
+        while (is_hex_digit(s[run]))
+            run++;
+        if (run > LONG) {
+            n += (size_t)snprintf(out + n, cap - n, "%.*s..%.*s", (int)HEAD, s, (int)TAIL,
+                                  s + run - TAIL);
+            s += run;
+        } else {
+            out[n++] = *s++;
+        }
+    }
+    out[n] = '\0';
+    if (n > VALUE)
+        memcpy(out + VALUE - 2, "..", 3);
+}
+
+/* value prints a check's value and returns how wide it came out. */
+static size_t value(FILE *f, const struct style *st, const char *s)
+{
+    char text[1024];
+    struct bytes b = bytes_of_str(s);
+    if (!st->verbose) {
+        shorten(s, text, sizeof text);
+        b = bytes_of_str(text);
+    }
+    text_safe(f, b);
+    return b.n;
 }
 
 static void mark(FILE *f, const struct style *st, enum check_status s)
@@ -96,15 +140,58 @@ static void table(FILE *f, const struct style *st, const struct checks *cs)
         mark(f, st, c->status);
         fprintf(f, "%-*s ", LABEL, c->id);
         if (c->status == CHECK_FAIL && c->expected && c->actual) {
-            value(f, st, c->actual);
-            fputs(", expected ", f);
-            value(f, st, c->expected);
+            size_t wide = value(f, st, c->actual) + strlen(", expected ") + strlen(c->expected);
+            if (wide > VALUE)
+                fprintf(f, ",\n%*sexpected ", MARGIN, "");
+            else
+                fputs(", expected ", f);
+            (void)value(f, st, c->expected);
         } else if (c->actual) {
-            value(f, st, c->actual);
+            (void)value(f, st, c->actual);
         } else if (c->status == CHECK_NOT_RUN) {
             fputs("not run", f);
         }
         fputc('\n', f);
+    }
+}
+
+/* wrapped prints words in the column of values. */
+static void wrapped(FILE *f, const char *s)
+{
+    size_t column = 0;
+    while (*s) {
+        size_t n = strcspn(s, " ");
+        if (column && column + 1 + n > VALUE) {
+            fprintf(f, "\n%*s", MARGIN, "");
+            column = 0;
+        } else if (column) {
+            fputc(' ', f);
+            column++;
+        }
+        text_safe(f, bytes_of((const uint8_t *)s, n));
+        column += n;
+        s += n + strspn(s + n, " ");
+    }
+    fputc('\n', f);
+}
+
+/* open_questions lists what the run could not know or did not do, and what would settle it. */
+static void open_questions(FILE *f, const struct style *st, const struct checks *cs)
+{
+    const char *last = NULL;
+    for (size_t i = 0; i < cs->n; i++) {
+        const struct check *c = &cs->v[i];
+        const struct err_info *info = err_info_of((int)c->code);
+        const char *hint = c->hint ? c->hint : info ? info->hint : NULL;
+        if ((c->status != CHECK_UNKNOWN && c->status != CHECK_NOT_RUN) || !hint)
+            continue;
+        if (last && strcmp(hint, last) == 0)
+            continue;
+        if (!last)
+            fprintf(f, "\n  %sOpen%s\n", paint(st, BOLD), paint(st, PLAIN));
+        last = hint;
+        fprintf(f, "    %-*s ", LABEL, c->id);
+        wrapped(f, hint);
     }
 }
 
@@ -118,6 +205,14 @@ static void fact_hex(FILE *f, const struct style *st, const char *name, const vo
     label(f, name);
     text_hex(f, st, bytes_of(p, n));
     fputc('\n', f);
+}
+
+static void fact_address(FILE *f, const char *name, const uint8_t address[static 20])
+{
+    char hex[41];
+    hex_encode(bytes_of(address, 20), hex);
+    label(f, name);
+    fprintf(f, "0x%s\n", hex);
 }
 
 static void fact(FILE *f, const char *name, const char *s)
@@ -197,6 +292,33 @@ static void boot_info_facts(FILE *f, const struct style *st, const struct boot_i
     fputc('\n', f);
 }
 
+/* owner names the two contracts that have a name; others go by their address. */
+static const char *owner(const struct report *r, const uint8_t address[static 20])
+{
+    if (memcmp(address, r->chain_config->kms_contract, 20) == 0)
+        return "kms";
+    return r->boot_info && memcmp(address, r->boot_info->app_id, 20) == 0 ? "app" : NULL;
+}
+
+/* slot_text: what it is, its value, where it stands. */
+static void slot_text(FILE *f, const struct style *st, const struct report *r,
+                      const struct slot_read *s)
+{
+    char slot[67], text[67];
+    const char *who = owner(r, s->address);
+    word_text(st, s->slot, 4, slot);
+    word_text(st, s->value, 16, text);
+    fprintf(f, "    %-33s %-42s ", s->label ? s->label : "(not one of dstack's)", text);
+    if (st->verbose || !who) {
+        fputs("0x", f);
+        for (size_t i = 0; i < 20; i++)
+            fprintf(f, "%02x", s->address[i]);
+    } else {
+        fputs(who, f);
+    }
+    fprintf(f, "[%s]%s\n", slot, s->zero_leaf ? " zero leaf" : "");
+}
+
 void contract_text(FILE *f, const struct style *st, const struct report *r)
 {
     const struct chain_result *c = r->chain;
@@ -208,34 +330,31 @@ void contract_text(FILE *f, const struct style *st, const struct report *r)
             (unsigned long long)r->chain_config->chain_id, (unsigned long long)c->block_number,
             when, eth_fork_name(c->fork), c->assurance ? c->assurance : "-", paint(st, PLAIN));
     fact_hex(f, st, "block hash", c->block_hash, 32);
-    fact_hex(f, st, "KMS contract", r->chain_config->kms_contract, 20);
+    fact_address(f, "KMS contract", r->chain_config->kms_contract);
     if (c->has_gateway_app_id)
         fact(f, "gateway app id", c->gateway_app_id);
     if (c->has_app_implementation)
-        fact_hex(f, st, "app implementation", c->app_implementation, 20);
+        fact_address(f, "app implementation", c->app_implementation);
     if (c->has_kms_info)
         fact_hex(f, st, "KMS k256 key", c->k256_pubkey.p, c->k256_pubkey.n);
     for (size_t i = 0; i < c->num_codes; i++) {
         const struct code_seen *s = &c->codes[i];
-        label(f, s->role);
+        char name[48];
+        snprintf(name, sizeof name, "code of %s", s->role);
+        label(f, name);
+        fputs("0x", f);
         text_hex(f, st, BYTES_OF_ARRAY(s->address));
-        fputs(" code ", f);
+        fputc(' ', f);
         if (s->known)
             text_hex(f, st, BYTES_OF_ARRAY(s->hash));
         else
             fputs("not proven", f);
         fputc('\n', f);
     }
-    for (size_t i = 0; i < c->num_slots; i++) {
-        const struct slot_read *s = &c->slots[i];
-        fputs("    slot ", f);
-        text_hex(f, st, bytes_of(s->address, st->verbose ? 20 : 4));
-        fputc('[', f);
-        word(f, st, s->slot);
-        fputs("] = ", f);
-        word(f, st, s->value);
-        fprintf(f, "  %s%s\n", s->label ? s->label : "", s->zero_leaf ? " (zero leaf)" : "");
-    }
+    if (c->num_slots)
+        fprintf(f, "  %sstorage that was read%s\n", paint(st, BOLD), paint(st, PLAIN));
+    for (size_t i = 0; i < c->num_slots; i++)
+        slot_text(f, st, r, &c->slots[i]);
 }
 
 static void why_and_fix(FILE *f, const struct style *st, enum rc code, const char *detail,
@@ -257,6 +376,7 @@ void verdict_text(FILE *f, const struct style *st, const struct report *r)
 {
     headline(f, st, r);
     table(f, st, &r->checks);
+    open_questions(f, st, &r->checks);
     if (r->td)
         td_facts(f, st, r->td);
     if (r->boot_info)

@@ -27,7 +27,8 @@ static struct check four_checks[] = {
      .hint = "turn it off"},
     {.id = "policy.acpi",
      .status = CHECK_UNKNOWN,
-     .actual = "a value that is far too long to stand in one line of a table"},
+     .actual = "a value that is far too long to stand in one line of a table, even a wide one",
+     .hint = "a hint that is so long that it needs two lines of its own: words are kept whole"},
     {.id = "log.replay", .status = CHECK_NOT_RUN},
 };
 
@@ -41,8 +42,14 @@ static void the_text_is_a_line_a_table_and_what_to_do(void **state)
         got, "DENIED BG-1086: this is another app than policy.app_id names (replay)\n"
              "  + quote.authentic            UpToDate\n"
              "  x td.debug                   1, expected 0\n"
-             "  ? policy.acpi                a value that is far too long to stand in one..\n"
+             "  ? policy.acpi                a value that is far too long to stand in one line of "
+             "a table, ev..\n"
              "  - log.replay                 not run\n"
+             "\n"
+             "  Open\n"
+             "    policy.acpi                a hint that is so long that it needs two lines of its "
+             "own: words\n"
+             "                               are kept whole\n"
              "\n"
              "  Why BG-1086 this is another app than policy.app_id names: 1\n"
              "  Fix turn it off\n");
@@ -51,7 +58,7 @@ static void the_text_is_a_line_a_table_and_what_to_do(void **state)
     assert_non_null(strstr(got, "  \342\234\223 quote.authentic"));
     assert_non_null(strstr(got, "  \342\234\227 td.debug"));
     assert_non_null(strstr(got, "  \342\200\223 log.replay"));
-    assert_non_null(strstr(got, "to stand in one line of a table\n"));
+    assert_non_null(strstr(got, "to stand in one line of a table, even a wide one\n"));
     assert_null(strstr(got, "\033"));
     free(got);
     got = text_of(&r, (struct style){.color = true});
@@ -72,6 +79,93 @@ static void an_error_says_what_was_seen_and_what_to_do(void **state)
              "  Fix give --collateral FILE or a bundle with collateral; this version does not "
              "fetch it\n");
     free(got);
+}
+
+static void long_hex_keeps_both_ends(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *actual, *expected, *line;
+    } cases[] = {
+        {"0x3763bc34552cf3a27ff71ad5f7a90471562a1a2d", NULL,
+         "  x td.device                  0x3763bc34552cf3a27ff71ad5f7a90471562a1a2d\n"},
+        {"ea0ba482106a22ecb76b59b95fed32b5cc3a81534b27d52ad2dfbcf27cca7d03", NULL,
+         "  x td.device                  ea0ba482106a22ec..7cca7d03\n"},
+        {"kms 0x4dffe8a90ebd7bb8cf12222cb9adcefd131481d6d6827ae0, app",
+         "08a74f8963b337acb6c93682cb8d0bc4aa8f9a7eb0d6c0ea08a74f8963b337acb6c93682",
+         "  x td.device                  kms 0x4dffe8a90ebd7bb8..d6827ae0, app,\n"
+         "                               expected 08a74f8963b337ac..b6c93682\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct check c = {.id = "td.device",
+                          .status = CHECK_FAIL,
+                          .code = BG_RULE_APP_ID,
+                          .actual = cases[i].actual,
+                          .expected = cases[i].expected};
+        struct report r = {.kind = VERDICT_QUERY, .checks = {&c, 1, 1}};
+        char *got = text_of(&r, (struct style){0});
+        CASE(cases[i].line, strstr(got, cases[i].line) != NULL, "%s", got);
+        free(got);
+        got = text_of(&r, (struct style){.verbose = true});
+        CASE(cases[i].line, strstr(got, cases[i].actual) != NULL, "verbose: %s", got);
+        free(got);
+    }
+}
+
+static void slots_show_what_is_in_them(void **state)
+{
+    (void)state;
+    struct slot_read slots[5] = {{.label = "registeredApps[appId]"},
+                                 {.label = "app implementation (ERC-1967)"},
+                                 {.label = "requireTcbUpToDate", .zero_leaf = true},
+                                 {.label = NULL},
+                                 {.label = "allowedComposeHashes[composeHash]"}};
+    struct chain_config config = {.chain_id = 1};
+    struct boot_info bi = {.tee_variant = "dstack-tdx"};
+    struct chain_result chain = {.slots = slots, .num_slots = 5};
+    struct report r = {
+        .kind = VERDICT_QUERY, .chain = &chain, .chain_config = &config, .boot_info = &bi};
+    memset(config.kms_contract, 0x9f, 20);
+    memset(bi.app_id, 0x37, 20);
+    memset(slots[0].address, 0x9f, 20);
+    memset(slots[0].slot, 0xc4, 32);
+    slots[0].value[31] = 1;
+    memset(slots[1].address, 0x37, 20);
+    memset(slots[1].slot, 0x36, 32);
+    memset(slots[1].value + 12, 0x5f, 20);
+    memset(slots[2].address, 0x37, 20);
+    slots[2].slot[31] = 3;
+    memset(slots[3].address, 0x11, 20);
+    memset(slots[3].value, 0xee, 32);
+    memset(slots[4].address, 0x37, 20);
+    memset(slots[4].slot, 0xb1, 32);
+    memset(slots[4].value + 24, 0xff, 8);
+    char *p = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&p, &n);
+    contract_text(f, &(struct style){0}, &r);
+    fclose(f);
+    assert_non_null(strstr(
+        p, "  storage that was read\n"
+           "    registeredApps[appId]             1                                          "
+           "kms[0xc4c4..c4c4]\n"
+           "    app implementation (ERC-1967)     0x5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f "
+           "app[0x3636..3636]\n"
+           "    requireTcbUpToDate                0                                          "
+           "app[3] zero leaf\n"
+           "    (not one of dstack's)             0xeeeeeeeeeeeeeeee..eeeeeeeeeeeeeeee       "
+           "0x1111111111111111111111111111111111111111[0]\n"
+           "    allowedComposeHashes[composeHash] 18446744073709551615                       "
+           "app[0xb1b1..b1b1]\n"));
+    free(p);
+    f = open_memstream(&p, &n);
+    contract_text(f, &(struct style){.verbose = true}, &r);
+    fclose(f);
+    assert_non_null(
+        strstr(p, " 0x0000000000000000000000000000000000000000000000000000000000000001 "
+                  "0x9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f"
+                  "[0xc4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4]\n"));
+    free(p);
 }
 
 static void what_others_wrote_cannot_steer_a_terminal(void **state)
@@ -217,6 +311,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_text_is_a_line_a_table_and_what_to_do),
         cmocka_unit_test(an_error_says_what_was_seen_and_what_to_do),
+        cmocka_unit_test(long_hex_keeps_both_ends),
+        cmocka_unit_test(slots_show_what_is_in_them),
         cmocka_unit_test(what_others_wrote_cannot_steer_a_terminal),
         cmocka_unit_test(every_verdict_has_every_member),
         cmocka_unit_test(bytes_that_are_no_text_are_still_shown),
