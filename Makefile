@@ -57,7 +57,7 @@ UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 TOOL_BIN := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(TOOL_SRC))
 BENCH_BIN := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 
-.PHONY: all test-build tools unit check check-unit check-asan check-e2e lint format analyze fuzz fuzz-smoke bench demo deps \
+.PHONY: all test-build tools unit check check-unit check-asan check-e2e check-oracles lint format analyze fuzz fuzz-smoke bench demo deps \
         install uninstall clean man
 
 all: $(BUILD)/bootgate
@@ -119,6 +119,10 @@ check-asan:
 check-e2e: all test-build
 	BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/e2e/gate_e2e.sh
 	BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/e2e/fetch_e2e.sh
+
+# The EVM against @ethereumjs/evm at length (minutes); `make check` runs a sample.
+check-oracles: tools
+	EVM_DIFF=full BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/oracles/run.sh
 
 demo: deps
 	@$(MAKE) -s -j2 all test-build

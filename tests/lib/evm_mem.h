@@ -22,7 +22,7 @@ struct evm_mem_account {
 };
 
 struct evm_mem {
-    struct evm_mem_account v[32];
+    struct evm_mem_account v[64];
     size_t n;
     bool complete;         /* what is not there is empty or zero; else it is a miss */
     size_t asked, missed;  /* calls of the callbacks; those answered with a miss */

@@ -1,16 +1,17 @@
 // The EVM against @ethereumjs/evm: random programs on four forks, and single functions against
 // BigInt. Usage: node evm_diff.mjs TOOL [programs] [seed]   (TOOL: build/tools/evm_tool)
+// EVM_DIFF=full: 100,000 programs instead of 2,500, and that each opcode of each fork is among them.
 // Exit 0: no difference. Each difference is printed as the tool's own input line.
-import { spawnSync } from 'node:child_process';
 import { createEVM } from '@ethereumjs/evm';
 import { Common, Mainnet } from '@ethereumjs/common';
-import { SimpleStateManager } from '@ethereumjs/statemanager';
 import { p256 } from '@noble/curves/nist.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
-import { Account, bytesToHex, createAddressFromString, hexToBytes } from '@ethereumjs/util';
+import { bytesToHex, hexToBytes } from '@ethereumjs/util';
+import { FORKS, PRECOMPILES, address, askTool as ask, compare, oracle, shown } from './evm_oracle.mjs';
 
-const [tool, programsText = '12000', seedText = '1'] = process.argv.slice(2);
-const FORKS = ['shanghai', 'cancun', 'prague', 'osaka'];
+const full = process.env.EVM_DIFF === 'full';
+const [tool, programsText = full ? '100000' : '2500', seedText = '1'] = process.argv.slice(2);
+const askTool = (lines) => ask(tool, lines);
 
 // xorshift128: the same programs for the same seed.
 let s0 = (Number(seedText) * 2654435761 + 1) >>> 0, s1 = 0x9e3779b9, s2 = 0x243f6a88, s3 = 0xb7e15162;
@@ -38,14 +39,6 @@ const randomWord = () => {
   if (chance(10)) v = (TOP - v) % TOP;
   return v;
 };
-
-function askTool(lines) {
-  const run = spawnSync(tool, { input: lines.join('\n') + '\n', maxBuffer: 1 << 30 });
-  if (run.status !== 0) throw new Error(`${tool}: exit ${run.status} ${run.stderr}`);
-  const out = run.stdout.toString().trim().split('\n').map((line) => JSON.parse(line));
-  if (out.length !== lines.length) throw new Error(`${out.length} answers to ${lines.length} questions`);
-  return out;
-}
 
 // ---- u256 -----------------------------------------------------------------------------------
 const signed = (v) => BigInt.asIntN(256, v);
@@ -96,11 +89,9 @@ function testU256(each) {
 }
 
 // ---- programs -------------------------------------------------------------------------------
-const address = (n) => '0x' + n.toString(16).padStart(40, '0');
 const CONTRACTS = [0xc0de01n, 0xc0de02n, 0xc0de03n, 0xc0de04n].map(address);
 const PLAIN = address(0xe0a1n), EMPTY = address(0xdeadbeefn), DELEGATED = address(0x7702n), DELEGATED_TO_PRECOMPILE = address(0x7703n), DELEGATED_TWICE = address(0x7704n);
 const COINBASE = address(0xc01bba5en), FROM = address(0x5e4de4n);
-const PRECOMPILES = [1n, 2n, 3n, 4n, 5n, 9n, 0x100n];
 const REFUSED = [6n, 7n, 8n, 0xan, 0xbn, 0x11n];
 // What is being written: for which fork, and which of the contracts (it calls later ones, mostly).
 let level = 0, self = 0;
@@ -260,18 +251,6 @@ function program(length) {
   return Uint8Array.from(c.bytes);
 }
 
-const BPO = [[0n, 5007716n], [1765290071n, 8346193n], [1767747671n, 11684671n]];
-function blobFee(fork, timestamp, excess) {
-  let fraction = fork === 'cancun' ? 3338477n : 5007716n;
-  if (fork === 'osaka') for (const [since, value] of BPO) if (timestamp >= since) fraction = value;
-  let output = 0n, accumulator = fraction;
-  for (let i = 1n; accumulator > 0n; i += 1n) {
-    output += accumulator;
-    accumulator = (accumulator * excess) / (fraction * i);
-  }
-  return output / fraction;
-}
-
 function makeCase(i) {
   const fork = FORKS[i % FORKS.length];
   level = i % FORKS.length;
@@ -300,61 +279,7 @@ function makeCase(i) {
 }
 
 const coverage = new Map();
-let unsupportedSeen = false, steps = 0;
-const SUPPORTED = new Set(PRECOMPILES.map(address));
-
-// traced false: without counting opcodes; see below.
-async function oracle(c, traced = true) {
-  const common = new Common({ chain: Mainnet, hardfork: c.fork });
-  const state = new SimpleStateManager({ common });
-  for (const [a, x] of Object.entries(c.accounts)) {
-    const key = createAddressFromString(a);
-    await state.putAccount(key, new Account(BigInt(x.nonce), BigInt(x.balance)));
-    if (x.code !== '0x') await state.putCode(key, hexToBytes(x.code));
-    for (const [slot, value] of Object.entries(x.slots)) {
-      const word = BigInt(value).toString(16).padStart(64, '0');
-      if (BigInt(value)) await state.putStorage(key, hexToBytes('0x' + BigInt(slot).toString(16).padStart(64, '0')), hexToBytes('0x' + word));
-    }
-  }
-  const evm = await createEVM({ common, stateManager: state });
-  // What a transaction has warm before it runs (EIP-2929, EIP-3651); runCall leaves that to its caller.
-  for (const a of [...evm.precompiles.keys()].map((k) => '0x' + k)) evm.journal.addAlwaysWarmAddress(a);
-  for (const a of [c.from, c.to, c.block.coinbase]) evm.journal.addAlwaysWarmAddress(a);
-  if (traced) unsupportedSeen = false;
-  if (traced) evm.events.on('step', (e, next) => {
-    steps += 1;
-    const key = `${c.fork} ${e.opcode.code}`;
-    coverage.set(key, (coverage.get(key) ?? 0) + 1);
-    if (e.opcode.code === 0x40) unsupportedSeen = true;
-    next?.();
-  });
-  evm.events.on('beforeMessage', (m, next) => {
-    const a = m.codeAddress?.toString() ?? m.to?.toString();
-    if (evm.getPrecompile(m.codeAddress ?? m.to) && !SUPPORTED.has(a)) unsupportedSeen = true;
-    next?.();
-  });
-  const timestamp = BigInt(c.block.timestamp), fee = c.fork === 'shanghai' ? 0n : blobFee(c.fork, timestamp, BigInt(c.block.excessBlobGas));
-  const call = {
-    to: createAddressFromString(c.to), caller: createAddressFromString(c.from), data: hexToBytes(c.input), gasLimit: BigInt(c.gas), isStatic: true, skipNonceIncrement: true,
-    block: { header: { number: BigInt(c.block.number), coinbase: createAddressFromString(c.block.coinbase), timestamp, difficulty: 0n,
-      prevRandao: hexToBytes('0x' + BigInt(c.block.prevRandao).toString(16).padStart(64, '0')), gasLimit: BigInt(c.block.gasLimit), baseFeePerGas: BigInt(c.block.baseFee),
-      slotNumber: 0n, getBlobGasPrice: () => fee } },
-  };
-  let execResult;
-  try {
-    ({ execResult } = await evm.runCall(call));
-  } catch (e) {
-    if (/kzg not initialized/.test(e.message)) return { outcome: 'none', unsupported: true };
-    // Its tracer reads what a REVERT is about to give back before the gas for that is charged.
-    if (traced && e instanceof RangeError) return oracle(c, false);
-    throw e;
-  }
-  const error = execResult.exceptionError?.error;
-  return {
-    outcome: error === undefined ? 'returned' : error === 'revert' ? 'reverted' : 'faulted',
-    gas: Number(execResult.executionGasUsed), output: error === undefined || error === 'revert' ? bytesToHex(execResult.returnValue) : '0x', error, unsupported: unsupportedSeen,
-  };
-}
+let steps = 0;
 
 async function testPrograms(count) {
   let bad = 0, unsupported = 0, done = 0;
@@ -364,20 +289,25 @@ async function testPrograms(count) {
     for (let i = start; i < Math.min(start + 500, count); i += 1) {
       const c = makeCase(i);
       cases.push(c);
-      want.push(await oracle(c));
+      want.push(await oracle(c, (op) => {
+        const key = `${c.fork} ${op}`;
+        steps += 1;
+        coverage.set(key, (coverage.get(key) ?? 0) + 1);
+      }));
     }
     askTool(cases.map((c) => JSON.stringify(c))).forEach((got, i) => {
       const w = want[i];
       done += 1;
-      if (got.outcome === 'unsupported' && w.unsupported) { unsupported += 1; return; }
+      const verdict = compare(got, w);
+      if (verdict === 'refused') { unsupported += 1; return; }
       const end = (w.error ?? w.outcome).replace(/ at .*/, '');
       outcomes[end] = (outcomes[end] ?? 0) + 1;
-      if (got.outcome === w.outcome && got.gas === w.gas && got.output === w.output) return;
+      if (verdict === 'same') return;
       bad += 1;
-      if (bad < 10) console.log(`DIFFERENT: ${JSON.stringify(cases[i])}\n  got ${JSON.stringify(got)}\n  expected ${JSON.stringify(w)}`);
+      if (bad < 10) console.log(`DIFFERENT: ${JSON.stringify(cases[i])}\n  got ${JSON.stringify(got)}\n  expected ${shown(w)}`);
     });
   }
-  console.log(`programs: ${done} compared (${steps} steps), ${unsupported} of them refused by name, ${bad} different; ${JSON.stringify(outcomes)}`);
+  console.log(`compared: ${done} programs (${steps} steps), ${unsupported} of them refused by name, ${bad} different; ${JSON.stringify(outcomes)}`);
   return bad;
 }
 
@@ -456,8 +386,8 @@ async function testPrecompiles(each) {
   return bad;
 }
 
-let bad = testU256(10000);
-bad += await testPrecompiles(2000);
+let bad = testU256(full ? 10000 : 3000);
+bad += await testPrecompiles(full ? 2000 : 600);
 bad += await testPrograms(Number(programsText));
 if (Number(programsText) >= 10000) bad += reportCoverage();
 console.log(bad ? `${bad} DIFFERENCES` : 'no difference');
