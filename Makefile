@@ -18,8 +18,11 @@ TEST_LIBS  := tss2-tcti-swtpm
 VERSION    := $(shell git describe --always --dirty 2>/dev/null || cat VERSION 2>/dev/null || echo unknown)
 
 WARN := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes -Wvla -Werror
-HARD := -fPIE -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero \
-        $(if $(filter x86_64,$(shell uname -m)),-fcf-protection=full)
+# takes: the flags when the compiler has them; clang 14 wants a second one for zeroed variables.
+takes = $(if $(shell echo 'int x;' | $(CC) -Werror $(1) -x c -c -o /dev/null - 2>/dev/null && echo yes),$(1))
+ZERO := -ftrivial-auto-var-init=zero
+HARD := -fPIE -fstack-protector-strong $(call takes,-fstack-clash-protection) $(call takes,-fcf-protection=full) \
+        $(or $(call takes,$(ZERO)),$(call takes,$(ZERO) -enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang))
 HARDLD := -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
 OPT  ?= -O2 -g
 FORTIFY ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2

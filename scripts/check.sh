@@ -35,6 +35,7 @@ BOOTGATE_VECTORS=$vectors
 export BOOTGATE_VECTORS
 [ -f "$vectors/tdx/index.json" ] || echo "no vectors at $vectors: their cases are skipped, the tests' own data is used"
 step lint scripts/lint.sh "$build"
+step clang make -s -j2 CC=clang OPT='-O1 -g' BUILD="$build/clang" all test-build
 step unit make -s BUILD="$build" VECTORS="$vectors" check-unit
 step unit-asan env ASAN_OPTIONS=exitcode=99:detect_leaks=1 make -s SAN=1 BUILD="$build/asan" VECTORS="$vectors" check-unit
 for s in tests/e2e/*.sh; do

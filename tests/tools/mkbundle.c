@@ -171,7 +171,7 @@ static size_t find_event(json_t *log, const char *name)
         if (strcmp(json_string_value(json_object_get(event, "event")), name) == 0)
             return i;
     }
-    pki_must(!"the event is in the log");
+    pki_must(false && "the event is in the log");
     return 0;
 }
 
