@@ -133,6 +133,13 @@ run hash-large 4 hash large
 # --- the environment is nobody's word ----------------------------------------------------------------------------
 # An OpenSSL configuration that names a module to load, or that leaves no provider to hash with.
 printf 'openssl_conf = a\n[a]\nproviders = b\n[b]\nnull = c\n[c]\nactivate = 1\n' >openssl.cnf
+if ! command -v openssl >/dev/null; then
+    skip 1 'no openssl(1) to show that this file has its effect'
+elif openssl dgst -sha256 compose.json >/dev/null 2>&1 && ! OPENSSL_CONF=$work/openssl.cnf openssl dgst -sha256 compose.json >/dev/null 2>&1; then
+    ok
+else
+    bad 'the hostile openssl.cnf has no effect on openssl(1) either'
+fi
 OPENSSL_CONF=$work/openssl.cnf
 export OPENSSL_CONF
 run hash-openssl-conf 0 hash compose.json
@@ -196,6 +203,13 @@ run own 0 verify bundle.json --at $at --root root.der
 says own 'AUTHENTIC'
 says own "a root that is not Intel's"
 says own '  + image.proven'
+
+# The same hostile configuration as above, with certificates and signatures.
+OPENSSL_CONF=$work/openssl.cnf
+export OPENSSL_CONF
+run own-openssl-conf 0 verify bundle.json --at $at --root root.der
+says own-openssl-conf 'AUTHENTIC'
+unset OPENSSL_CONF
 verdict own-json 0 verify bundle.json --at $at --root root.der
 says own-json '"anchor": "test-root"'
 says own-json '"allowed": null'
