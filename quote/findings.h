@@ -19,7 +19,7 @@ struct td_policy {
     bool allow_mr_service_td;       /* non-zero MR_SERVICE_TD (Alibaba) */
     uint32_t tcb_statuses;          /* bit per enum tcb_status; 0: all but Revoked */
     uint64_t min_tcb_date;          /* 0: none */
-    uint32_t min_evaluation_number; /* 0: none */
+    uint32_t min_evaluation_number; /* of TCB info and QE identity; 0: none */
     const struct bytes *deny_advisories;
     size_t num_deny_advisories;
     const uint8_t (*device_ids)[32]; /* none: any */

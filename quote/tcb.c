@@ -361,7 +361,10 @@ enum rc tcb_appraise(const struct quote *q, const struct pck_tcb *pck, const str
     r.tcb_date = earlier(launch.platform->date, qe->date);
     if (launch.module)
         r.tcb_date = earlier(r.tcb_date, launch.module->date);
-    r.evaluation_number = ti->evaluation_number;
+    /* The lower one (Intel sgx_qve_header.h, tcb_eval_ref_num): either document may be an old one.
+     */
+    r.evaluation_number = ti->evaluation_number < qi->evaluation_number ? ti->evaluation_number
+                                                                        : qi->evaluation_number;
     if (!tcb_advisories_add(&r.advisories, launch.platform->advisories) ||
         !tcb_advisories_add(&r.advisories, qe->advisories) ||
         (launch.module && !tcb_advisories_add(&r.advisories, launch.module->advisories)))

@@ -109,7 +109,7 @@ struct tcb_result {
         current; /* TD 1.5: from tee_tcb_svn and tee_tcb_svn2; else launch only */
     struct tcb_advisories advisories; /* platform, QE, module; without repeats */
     uint64_t tcb_date;                /* oldest of the three */
-    uint32_t evaluation_number;       /* of the TCB info */
+    uint32_t evaluation_number;       /* the lower of TCB info's and QE identity's */
     /* what dstack's verifier (dcap-qvl) would say of the same data: */
     bool kms_view_ok; /* false: it reports an error */
     enum tcb_status kms_view_status;

@@ -185,6 +185,9 @@ static void age_is_bounded_by_date_and_evaluation(void **state)
     expect("evaluation too old", "TCB_EVALUATION");
     assert_string_equal(tdx_case_finding(&o, "tcb.evaluation")->expected, "at least 19");
     assert_string_equal(tdx_case_finding(&o, "tcb.evaluation")->actual, "18");
+    p.min_evaluation_number = 18;
+    w.qe_identity.evaluation_number = 17;
+    expect("QE identity too old", "TCB_EVALUATION");
 }
 
 static void denied_advisories_refuse(void **state)

@@ -76,6 +76,18 @@ static void the_default_platform_is_up_to_date(void **state)
     assert_int_equal(c.r.evaluation_number, 18);
 }
 
+/* Either document may be an old one, still valid: the result is as old as the older of the two. */
+static void the_evaluation_is_that_of_the_older_document(void **state)
+{
+    (void)state;
+    c.w.qe_identity.evaluation_number = 16;
+    expect("older QE identity", "UpToDate");
+    assert_int_equal(c.r.evaluation_number, 16);
+    c.w.tcb_info.evaluation_number = 15;
+    expect("older TCB info", "UpToDate");
+    assert_int_equal(c.r.evaluation_number, 15);
+}
+
 /* QVL TcbLevel.cpp operator>: the reader orders the levels, the document does not. */
 static void levels_are_taken_highest_first_in_any_order(void **state)
 {
@@ -575,6 +587,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(the_default_platform_is_up_to_date),
+        T(the_evaluation_is_that_of_the_older_document),
         T(levels_are_taken_highest_first_in_any_order),
         T(every_component_must_reach_the_level),
         T(components_0_and_1_count_only_for_module_version_0),
