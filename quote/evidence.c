@@ -98,6 +98,31 @@ static enum rc exact(struct bytes b, size_t n, enum rc code, struct err *err)
     return b.n == 0 || b.n == n ? RC_OK : err_set(err, code, "%zu bytes instead of %zu", b.n, n);
 }
 
+/*
+ * with_attestation: the attestation's parts go before those beside it; what it lacks is taken from
+ * there. Claims that the caller checks later (report data, app-compose) must not get lost here.
+ */
+static enum rc with_attestation(struct arena *a, struct bytes attestation,
+                                const struct evidence *beside, struct evidence *out,
+                                struct err *err)
+{
+    struct evidence ev = {0};
+    TRY(evidence_attestation(a, attestation, &ev, err));
+    if (beside->report_data.n && !bytes_eq(beside->report_data, ev.report_data))
+        return err_set(err, BG_EVIDENCE_REPORT_DATA_TWO, "%s", "");
+    ev.ccel = beside->ccel;
+    ev.td_report = beside->td_report;
+    ev.app_compose = beside->app_compose;
+    if (!ev.event_log.n)
+        ev.event_log = beside->event_log;
+    if (!ev.runtime_events.n)
+        ev.runtime_events = beside->runtime_events;
+    if (!ev.vm_config.n)
+        ev.vm_config = beside->vm_config;
+    *out = ev;
+    return RC_OK;
+}
+
 enum rc evidence_from_json(struct arena *a, const json_t *obj, struct evidence *out,
                            struct err *err)
 {
@@ -122,7 +147,7 @@ enum rc evidence_from_json(struct arena *a, const json_t *obj, struct evidence *
         TRY(hex_part(a, obj, "attestation", LIMIT_FILE, BG_EVIDENCE_ATTESTATION_HEX, &attestation,
                      err));
         if (attestation.n)
-            return evidence_attestation(a, attestation, out, err);
+            return with_attestation(a, attestation, &ev, out, err);
         if (ev.td_report.n == 0 && ev.event_log.n == 0)
             return err_set(err, BG_EVIDENCE_NO_QUOTE, "%s", "");
     }

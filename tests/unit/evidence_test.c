@@ -235,6 +235,35 @@ static void attestation_v0_is_taken_apart(void **state)
     arena_free(a);
 }
 
+/* A claim is there to be checked: it must not vanish because an attestation stands beside it. */
+static void claims_beside_an_attestation_are_kept(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(64u << 20);
+    static struct scale s;
+    struct evidence ev = {0};
+    uint8_t report_data[64] = {7}, td_report[1024] = {1};
+    s.n = 0;
+    put_attestation(&s, made_quote(a));
+    const char *att = hex(a, bytes_of(s.b, s.n));
+    const char *td = hex(a, BYTES_OF_ARRAY(td_report));
+    const char *json = print(a,
+                             "{\"attestation\":\"%s\",\"app_compose\":\"{}\",\"ccel\":\"0102\","
+                             "\"td_report\":\"%s\",\"report_data\":\"%s\",\"vm_config\":\"[]\"}",
+                             att, td, hex(a, BYTES_OF_ARRAY(report_data)));
+    assert_int_equal(read_text(a, json, &ev), RC_OK);
+    assert_int_equal(ev.format, EVIDENCE_SCALE);
+    assert_true(bytes_eq_str(ev.app_compose, "{}"));
+    assert_true(bytes_eq(ev.td_report, BYTES_OF_ARRAY(td_report)));
+    assert_int_equal(ev.ccel.n, 2);
+    assert_true(bytes_eq_str(ev.vm_config, "{\"vm\":1}")); /* the attestation's own */
+    report_data[63] = 1;
+    json = print(a, "{\"attestation\":\"%s\",\"report_data\":\"%s\"}", att,
+                 hex(a, BYTES_OF_ARRAY(report_data)));
+    assert_int_equal(read_text(a, json, &ev), BG_EVIDENCE_REPORT_DATA_TWO);
+    arena_free(a);
+}
+
 static void attestations_of_other_kinds_are_named(void **state)
 {
     (void)state;
@@ -452,6 +481,7 @@ int main(void)
         cmocka_unit_test(json_members_are_checked_one_by_one),
         cmocka_unit_test(bundle_and_answer_give_the_same_parts),
         cmocka_unit_test(attestation_v0_is_taken_apart),
+        cmocka_unit_test(claims_beside_an_attestation_are_kept),
         cmocka_unit_test(attestations_of_other_kinds_are_named),
         cmocka_unit_test(ra_tls_certificates_carry_evidence),
         cmocka_unit_test(odd_ra_tls_certificates_are_refused),
