@@ -1,7 +1,5 @@
 #include "base/date.h"
 
-#include <stdbool.h>
-
 #define LAST_SECOND 253402300799u /* 9999-12-31T23:59:59Z */
 
 static bool is_leap(unsigned year)
@@ -13,6 +11,23 @@ static unsigned days_of(unsigned year, unsigned month)
 {
     static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     return days[month - 1] + (month == 2 && is_leap(year) ? 1u : 0u);
+}
+
+bool date_seconds(struct date t, uint64_t *out)
+{
+    /* Days of a common year before each month. */
+    static const unsigned before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    if (t.year < 1970 || t.year > 9999 || t.month < 1 || t.month > 12 || t.hour > 23 ||
+        t.minute > 59 || t.second > 59)
+        return false;
+    if (t.day < 1 || t.day > days_of(t.year, t.month))
+        return false;
+    unsigned y = t.year - 1; /* leap days are those of the years before */
+    unsigned leaps = (y / 4 - y / 100 + y / 400) - (1969u / 4 - 1969u / 100 + 1969u / 400);
+    uint64_t days = 365ull * (t.year - 1970) + leaps + before[t.month - 1] +
+                    (is_leap(t.year) && t.month > 2) + t.day - 1;
+    *out = ((days * 24 + t.hour) * 60 + t.minute) * 60 + t.second;
+    return true;
 }
 
 /* put writes n decimal digits. */

@@ -1,5 +1,7 @@
 #include "quote/der.h"
 
+#include "base/date.h"
+
 bool der_any(struct cur *c, uint8_t *out_tag, struct bytes *out_content, struct bytes *out_whole)
 {
     struct cur start = *c;
@@ -133,31 +135,20 @@ static unsigned digits(struct cur *c, size_t n)
     return c->bad ? 0 : v;
 }
 
-static unsigned days_in_month(unsigned year, unsigned month)
-{
-    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return days[month - 1] + (month == 2 && leap ? 1u : 0u);
-}
-
 uint64_t der_time(struct cur *c)
 {
     bool utc = der_is(c, DER_UTC_TIME);
     struct cur s = der_sub(c, utc ? DER_UTC_TIME : DER_GENERALIZED_TIME);
-    unsigned year = digits(&s, utc ? 2 : 4);
+    struct date t = {.year = digits(&s, utc ? 2 : 4)};
     if (utc)
-        year += year >= 50 ? 1900 : 2000;
-    unsigned month = digits(&s, 2), day = digits(&s, 2);
-    unsigned hour = digits(&s, 2), minute = digits(&s, 2), second = digits(&s, 2);
-    if (cur_u8(&s) != 'Z' || !cur_done(&s) || year < 1970 || month < 1 || month > 12 || day < 1 ||
-        day > days_in_month(year, month) || hour > 23 || minute > 59 || second > 59) {
+        t.year += t.year >= 50 ? 1900 : 2000;
+    t.month = digits(&s, 2);
+    t.day = digits(&s, 2);
+    t.hour = digits(&s, 2);
+    t.minute = digits(&s, 2);
+    t.second = digits(&s, 2);
+    uint64_t seconds = 0;
+    if (cur_u8(&s) != 'Z' || !cur_done(&s) || !date_seconds(t, &seconds))
         c->bad = true;
-        return 0;
-    }
-    uint64_t days = day - 1;
-    for (unsigned y = 1970; y < year; y++)
-        days += days_in_month(y, 2) == 29 ? 366 : 365;
-    for (unsigned m = 1; m < month; m++)
-        days += days_in_month(year, m);
-    return ((days * 24 + hour) * 60 + minute) * 60 + second;
+    return c->bad ? 0 : seconds;
 }

@@ -7,6 +7,7 @@
 #include "quote/tcb_internal.h"
 
 #include "base/ck.h"
+#include "base/date.h"
 #include "quote/flat_json.h"
 
 #define TEXT_MAX 64u /* bytes of one id, status word or component name */
@@ -90,35 +91,16 @@ static bool digits(struct bytes s, size_t at, size_t n, unsigned *out)
     return true;
 }
 
-/* Days since 1970-01-01 of a date in the Gregorian calendar, year >= 1970. */
-static uint64_t days_since_epoch(unsigned year, unsigned month, unsigned day)
-{
-    static const unsigned before[12] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
-    unsigned y = year - 1;
-    uint64_t leaps = (y / 4 - y / 100 + y / 400) - (1969u / 4 - 1969u / 100 + 1969u / 400);
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return 365ull * (year - 1970) + leaps + before[month - 1] + (leap && month > 2) + day - 1;
-}
-
 /* Only the one form Intel writes: YYYY-MM-DDThh:mm:ssZ, a date that exists, 1970 or later. */
 static bool date_member(const struct flat *obj, const char *key, uint64_t *out)
 {
-    static const unsigned length[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     struct bytes s;
-    unsigned y, mo, d, h, mi, sec;
-    if (!flat_str(obj, key, &s) || s.n != 20 || s.p[4] != '-' || s.p[7] != '-' || s.p[10] != 'T' ||
-        s.p[13] != ':' || s.p[16] != ':' || s.p[19] != 'Z')
-        return false;
-    if (!digits(s, 0, 4, &y) || !digits(s, 5, 2, &mo) || !digits(s, 8, 2, &d) ||
-        !digits(s, 11, 2, &h) || !digits(s, 14, 2, &mi) || !digits(s, 17, 2, &sec))
-        return false;
-    if (y < 1970 || mo < 1 || mo > 12 || d < 1 || h > 23 || mi > 59 || sec > 59)
-        return false;
-    bool leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
-    if (d > length[mo - 1] + (leap && mo == 2 ? 1u : 0u))
-        return false;
-    *out = days_since_epoch(y, mo, d) * 86400 + h * 3600u + mi * 60u + sec;
-    return true;
+    struct date t;
+    return flat_str(obj, key, &s) && s.n == 20 && s.p[4] == '-' && s.p[7] == '-' &&
+           s.p[10] == 'T' && s.p[13] == ':' && s.p[16] == ':' && s.p[19] == 'Z' &&
+           digits(s, 0, 4, &t.year) && digits(s, 5, 2, &t.month) && digits(s, 8, 2, &t.day) &&
+           digits(s, 11, 2, &t.hour) && digits(s, 14, 2, &t.minute) &&
+           digits(s, 17, 2, &t.second) && date_seconds(t, out);
 }
 
 /*

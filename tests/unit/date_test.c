@@ -1,4 +1,4 @@
-/* date: seconds as text, against the C library's calendar. */
+/* date: seconds as text and dates as seconds, against the C library's calendar. */
 #include "tests/lib/harness.h"
 
 #include <string.h>
@@ -44,11 +44,52 @@ static void the_ends_are_there(void **state)
     }
 }
 
+/* Oracle: timegm, which moves a date that does not exist to one that does. */
+static bool same_as_timegm(struct date t)
+{
+    struct tm tm = {.tm_year = (int)t.year - 1900,
+                    .tm_mon = (int)t.month - 1,
+                    .tm_mday = (int)t.day,
+                    .tm_hour = (int)t.hour,
+                    .tm_min = (int)t.minute,
+                    .tm_sec = (int)t.second};
+    struct tm given = tm;
+    time_t want = timegm(&tm);
+    bool exists = tm.tm_year == given.tm_year && tm.tm_mon == given.tm_mon &&
+                  tm.tm_mday == given.tm_mday && tm.tm_hour == given.tm_hour &&
+                  tm.tm_min == given.tm_min && tm.tm_sec == given.tm_sec;
+    uint64_t got = 7;
+    bool ok = date_seconds(t, &got);
+    return ok == exists && got == (exists ? (uint64_t)want : 7);
+}
+
+static void dates_that_exist_are_read_as_the_c_library_does(void **state)
+{
+    (void)state;
+    static const unsigned days[] = {0, 1, 27, 28, 29, 30, 31, 32};
+    for (unsigned y = 1970; y <= 9999; y++)
+        for (unsigned m = 0; m <= 13; m++)
+            for (size_t d = 0; d < sizeof days / sizeof *days; d++) {
+                struct date t = {y, m, days[d], 23, 59, 59};
+                if (!same_as_timegm(t))
+                    CASE("date", false, "%u-%u-%u", y, m, days[d]);
+            }
+    const struct date rows[] = {{2026, 1, 1, 0, 0, 0},   {2026, 1, 1, 24, 0, 0},
+                                {2026, 1, 1, 23, 60, 0}, {2026, 1, 1, 23, 59, 60},
+                                {1970, 1, 1, 0, 0, 0},   {9999, 12, 31, 23, 59, 59}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        CASE("time", same_as_timegm(rows[i]), "row %zu", i);
+    uint64_t out;
+    assert_false(date_seconds((struct date){1969, 12, 31, 23, 59, 59}, &out));
+    assert_false(date_seconds((struct date){10000, 1, 1, 0, 0, 0}, &out));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_day_is_what_the_c_library_says),
         cmocka_unit_test(the_ends_are_there),
+        cmocka_unit_test(dates_that_exist_are_read_as_the_c_library_does),
     };
     return HARNESS_RUN("date", tests);
 }
