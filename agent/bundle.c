@@ -70,20 +70,27 @@ static enum rc add_rpc(struct bundle *b, json_t *list, struct err *err)
     return RC_OK;
 }
 
-/* add_bundle merges a JSON object with a "schema" member. */
-static enum rc add_bundle(struct arena *a, struct bundle *b, const json_t *j, const char *path,
-                          struct err *err)
+/* check_members: a JSON object with a "schema" member is a bundle that this version can read. */
+static enum rc check_members(const json_t *j, const char *path, struct err *err)
 {
     static const char *const keys[] = {"schema", "evidence", "collateral",
                                        "rpc",    "beacon",   "taken"};
-    static const char *const beacon_keys[] = {"path", "result"};
     const char *bad = NULL;
     uint64_t schema = 0;
-    json_t *v;
     if (!json_only_keys(j, keys, sizeof keys / sizeof *keys, &bad))
         return err_set(err, BG_BUNDLE_KEY, "%s: \"%s\"", path, bad ? bad : "?");
     if (!json_u64(j, "schema", UINT32_MAX, &schema) || schema != 1)
         return err_set(err, BG_BUNDLE_SCHEMA, "%s", path);
+    return RC_OK;
+}
+
+/* add_bundle merges all its parts. */
+static enum rc add_bundle(struct arena *a, struct bundle *b, const json_t *j, const char *path,
+                          struct err *err)
+{
+    static const char *const beacon_keys[] = {"path", "result"};
+    json_t *v;
+    TRY(check_members(j, path, err));
     if (json_object_get(j, "evidence")) {
         if (b->has_evidence)
             return twice(err, "evidence", path);
@@ -143,9 +150,12 @@ enum rc bundle_add_collateral(struct arena *a, struct bundle *b, const char *pat
     AUTO_JSON j = NULL;
     TRY(file_read(a, path, LIMIT_FILE, BG_COLLATERAL_FILE_SIZE, &text, err));
     TRY(file_json(text, path, BG_COLLATERAL_JSON, &j, err));
-    if (json_object_get(j, "schema"))
-        return add_bundle(a, b, j, path, err);
-    return add_collateral_json(a, b, j, path, err);
+    if (!json_object_get(j, "schema"))
+        return add_collateral_json(a, b, j, path, err);
+    TRY(check_members(j, path, err));
+    json_t *part = json_object_get(j, "collateral");
+    return part ? add_collateral_json(a, b, part, path, err)
+                : err_set(err, BG_BUNDLE_NO_COLLATERAL, "%s", path);
 }
 
 /* put_hex and put_text add a member only when there is something to add. */

@@ -27,7 +27,8 @@ enum rc bundle_add_text(struct arena *a, struct bundle *b, struct bytes text, co
 /* bundle_add_file: the same from a path ("-": standard input). */
 enum rc bundle_add_file(struct arena *a, struct bundle *b, const char *path,
                         struct err *err) MUST_CHECK;
-/* bundle_add_collateral: a file with a collateral object, or a bundle. */
+/* bundle_add_collateral: a file with a collateral object, or a bundle, of which nothing else is
+ * taken. */
 enum rc bundle_add_collateral(struct arena *a, struct bundle *b, const char *path,
                               struct err *err) MUST_CHECK;
 /* bundle_write saves all parts as one bundle; binary evidence is written as {"quote": hex}. */

@@ -47,6 +47,12 @@ done
 r=$(sed -nE 's/^E\([A-Z0-9_]+, *([0-9]+),.*/\1/p' base/errors/*.def | sort | uniq -d)
 [ -z "$r" ] || say "error numbers used twice" "$r"
 
+# .. and names only members of the configuration that are read.
+for k in $(cat base/errors/*.def agent/*.c quote/*.c | grep -v '^#include' | grep -oE '"[^"]*"' |
+    grep -oE '\bpolicy\.[a-z_]+' | cut -d. -f2 | sort -u); do
+    grep -q "\"$k\"" agent/config*.c || say "the configuration has no policy.$k"
+done
+
 # 5. Nothing of one machine, nothing unfinished.
 files=$(git ls-files -co --exclude-standard | grep -vE '^(LICENSE|scripts/lint\.sh)$')
 r=$(grep -nIE '(^|[^A-Za-z0-9_.])/(work|home|root)/' $files | head -5)
@@ -73,6 +79,10 @@ fi
 if [ -x "$build/bootgate" ]; then
     for v in $("$build/bootgate" --help 2>/dev/null | sed -nE 's/^  ([a-z]+)  .*/\1/p'); do
         grep -q "^\.SS $v" docs/man/bootgate.1 || say "verb $v is not in docs/man/bootgate.1"
+    done
+    # .. and what a hint tells the user to run is there.
+    for v in $(cat base/errors/*.def agent/*.c quote/*.c policy/*.c | grep -oE '`bootgate [a-z]+' | cut -d' ' -f2 | sort -u); do
+        "$build/bootgate" --help | grep -q "^  $v  " || say "a hint names a verb that is not there: $v"
     done
     for o in $("$build/bootgate" --help 2>/dev/null | grep -oE -- '--[a-z-]+' | sort -u); do
         grep -qF -- "$(printf '%s' "$o" | sed 's/-/\\-/g')" docs/man/bootgate.1 || say "option $o is not in docs/man/bootgate.1"

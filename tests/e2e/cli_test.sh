@@ -254,6 +254,18 @@ sed 's/"collateral"/"taken"/' bundle.json >no-collateral.json
 verdict own-no-collateral 3 verify no-collateral.json --at $at --root root.der
 says own-no-collateral BG-1082
 says own-no-collateral 'TCB info for FMSPC 90c06f000000'
+# Of a bundle given as collateral nothing else is taken.
+verdict own-collateral-of-a-bundle 0 verify no-collateral.json --collateral bundle.json --at $at --root root.der
+verdict own-collateral-alone 4 verify --collateral bundle.json --at $at --root root.der
+says own-collateral-alone BG-1080
+verdict own-collateral-twice 2 verify bundle.json --collateral bundle.json --at $at --root root.der
+says own-collateral-twice BG-1052
+verdict own-no-collateral-there 3 verify no-collateral.json --collateral no-collateral.json --at $at --root root.der
+says own-no-collateral-there BG-1098
+verdict own-collateral-unknown-member 4 verify no-collateral.json --collateral unknown-member --at $at --root root.der
+# The example configuration of the guest image is one.
+verdict image-config 4 check --config "$root/image/bootgate.json"
+says image-config BG-1080
 
 # Cut anywhere, a bundle is refused, with a verdict.
 size=$(wc -c <bundle.json)
@@ -269,6 +281,11 @@ done
 [ $? -eq 4 ] && [ ! -s out ] && [ ! -s err ] && ok || bad 'quiet no'
 "$gate" log words -q --json >out 2>err
 [ $? -eq 4 ] && [ ! -s out ] && [ ! -s err ] && ok || bad 'quiet error'
+for one in "verify bundle.json" "check bundle.json --config config.json --offline"; do
+    # shellcheck disable=SC2086 # words
+    run width '0|3' $one --at $at --root root.der
+    if sed '/^ *Why /,$d' out | awk 'length($0) > 100 { exit 1 }'; then ok; else bad "$one is wider than 100 columns"; fi
+done
 escape=$(printf '\033')
 run color-off 0 verify bundle.json --at $at --root root.der
 lacks color-off "$escape"
