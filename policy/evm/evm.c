@@ -76,14 +76,12 @@ static enum rc give_result(struct arena *a, const struct run *r, struct evm_resu
     return RC_OK;
 }
 
-enum rc evm_run(struct arena *a, const struct evm_state *state, const struct evm_block *block,
-                const struct evm_call *call, struct evm_result *out, struct err *err)
+enum rc evm_run_any_gas(struct arena *a, const struct evm_state *state,
+                        const struct evm_block *block, const struct evm_call *call,
+                        struct evm_result *out, struct err *err)
 {
     if (block->fork < ETH_PARIS || block->fork > ETH_OSAKA)
         return err_set(err, BG_EVM_FORK, "fork %d", (int)block->fork);
-    if (call->gas > LIMIT_CALL_GAS)
-        return err_set(err, BG_EVM_GAS, "%llu asked for, %u allowed", (unsigned long long)call->gas,
-                       LIMIT_CALL_GAS);
     struct arena *own __attribute__((cleanup(drop_arena))) = arena_new(RUN_ARENA);
     if (!own)
         return err_set(err, BG_EVM_MEMORY, "%zu bytes", RUN_ARENA);
@@ -92,4 +90,13 @@ enum rc evm_run(struct arena *a, const struct evm_state *state, const struct evm
     run_frames(&r);
     TRY(r.rc);
     return give_result(a, &r, out, err);
+}
+
+enum rc evm_run(struct arena *a, const struct evm_state *state, const struct evm_block *block,
+                const struct evm_call *call, struct evm_result *out, struct err *err)
+{
+    if (call->gas > LIMIT_CALL_GAS)
+        return err_set(err, BG_EVM_GAS, "%llu asked for, %u allowed", (unsigned long long)call->gas,
+                       LIMIT_CALL_GAS);
+    return evm_run_any_gas(a, state, block, call, out, err);
 }

@@ -127,6 +127,14 @@ static inline enum step evm_charge(struct run *r, struct frame *f, uint64_t gas)
             return step_;                                                                          \
     } while (0)
 
+/*
+ * evm.c. evm_run_any_gas: evm_run without its bound on gas. It is there for the tests: the bound
+ * on depth is out of reach of LIMIT_CALL_GAS.
+ */
+enum rc evm_run_any_gas(struct arena *a, const struct evm_state *state,
+                        const struct evm_block *block, const struct evm_call *call,
+                        struct evm_result *out, struct err *err) MUST_CHECK;
+
 /* evm_access.c */
 /* evm_acct_of finds or makes the account (key: 160 bits count); NULL: no memory, run.rc is set. */
 struct evm_acct *evm_acct_of(struct run *r, u256 key);
