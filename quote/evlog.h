@@ -62,7 +62,9 @@ const struct evlog_facts *evlog_facts_of(const struct evlog_ok *ok);
 /*
  * evlog_replay demands that the log replays to all four RTMRs of the verified TD, then looks the
  * dstack events up: only before system-ready; known names at most once (init-script-hash up to 5).
- * A register mismatch is an error naming the register.
+ * A register mismatch is an error naming the register. *out keeps a copy of the log; names and
+ * payloads are still views of what the log was parsed from. NOT checked: names and data of firmware
+ * events (RTMR0-2), which their digests need not cover.
  */
 enum rc evlog_replay(struct arena *a, const struct evlog *log, const struct td_report_ok *td,
                      const struct evlog_ok **out, struct err *err) MUST_CHECK;

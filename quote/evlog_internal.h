@@ -11,6 +11,7 @@
 #include "quote/os_image.h"
 
 struct evlog_ok {
+    struct evlog log; /* our own copy of what was replayed */
     struct evlog_facts facts;
 };
 

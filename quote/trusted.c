@@ -13,11 +13,16 @@ const struct evlog_facts *evlog_facts_of(const struct evlog_ok *ok)
 enum rc evlog_replay(struct arena *a, const struct evlog *log, const struct td_report_ok *td,
                      const struct evlog_ok **out, struct err *err)
 {
-    TRY(evlog_match(log, td_report_of(td)->td.rtmr, err));
     struct evlog_ok *ok = ARENA_NEW(a, struct evlog_ok, err);
-    if (!ok)
+    struct event *v = ok ? ARENA_ARRAY(a, struct event, log->n, err) : NULL;
+    if (!v)
         return err->rc;
-    TRY(evlog_lookup(log, &ok->facts, err));
+    if (log->n)
+        memcpy(v, log->v, log->n * sizeof *v);
+    ok->log = *log;
+    ok->log.v = v;
+    TRY(evlog_match(&ok->log, td_report_of(td)->td.rtmr, err));
+    TRY(evlog_lookup(&ok->log, &ok->facts, err));
     *out = ok;
     return RC_OK;
 }

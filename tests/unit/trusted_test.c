@@ -42,6 +42,9 @@ static enum rc run(struct arena *a, struct guest *g, enum boot_view view, struct
     TRY(quote_verify(a, &q, &g->made.collateral, g->made.root, g->platform.now, &td, err));
     TRY(evlog_parse_evidence(a, &g->ev, &log, err));
     TRY(evlog_replay(a, &log, td, &ok, err));
+    /* What was believed is a copy: the parsed log may change, or end with its scope. */
+    memset(log.v, 0, log.n * sizeof *log.v);
+    log = (struct evlog){0};
     TRY(os_image_prove(a, g->ev.vm_config, td, ok, true, im, err));
     return boot_info_from(a, td, ok, im, view, bi, err);
 }
