@@ -20,5 +20,10 @@ struct TSS2_TCTI_OPAQUE_CONTEXT_BLOB;
 typedef uint32_t build_tcti_fn(struct TSS2_TCTI_OPAQUE_CONTEXT_BLOB *ctx, size_t *size,
                                const char *conf);
 extern build_tcti_fn *const build_tcti_init;
+/* boot with evidence, configuration and time as the command line names them. The release's boot
+ * takes none of these: its configuration is the measured one, its evidence this guest's. */
+extern const bool build_boot_takes_options;
+/* The one configuration of the release's boot. */
+extern const char *const build_boot_config;
 
 #endif

@@ -5,3 +5,5 @@
 const char *const build_kind = "test";
 const bool build_has_root_option = true;
 build_tcti_fn *const build_tcti_init = Tss2_Tcti_Swtpm_Init;
+const bool build_boot_takes_options = true;
+const char *const build_boot_config = "/usr/lib/bootgate/bootgate.json";

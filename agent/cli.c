@@ -31,19 +31,24 @@ static const struct option_row rows[] = {
     ROW("offline", 0, OPT_OFFLINE, "        fetch nothing"),
     ROW("save-bundle", 1, OPT_SAVE_BUNDLE, "FILE    write all that the decision used"),
     {"output", 1, OPT_OUTPUT, 'o', "FILE    where the result goes; - for standard output"},
+    ROW("seed", 1, OPT_SEED, "FILE    the seed, 32 bytes, instead of a new one"),
+    ROW("wrap", 1, OPT_WRAP, "FILE    a secret to wrap under the new key"),
+    ROW("raise", 0, OPT_RAISE, "        raise the version counter: older seeds are retired"),
+    ROW("target", 1, OPT_TARGET, "FILE    where the seed goes: a new file in memory"),
     {"json", 0, 0, ID_JSON, "        the verdict as JSON, on failure too"},
     {"color", 1, 0, ID_COLOR, "WHEN    auto, always or never"},
     {"verbose", 0, 0, 'v', "        full values"},
     {"quiet", 0, 0, 'q', "        print nothing; the exit status tells"},
     {"help", 0, 0, 'h', "        this text"},
-    /* Last, so that the release build can leave it out. */
+    /* Last, so that the release build can leave them out. */
     ROW("root", 1, OPT_ROOT, "FILE    another PKI root, DER (test build only)"),
+    ROW("tcti", 1, OPT_TCTI, "NAME    another TPM, swtpm:host=..,port=.. (test build only)"),
 };
 #define NUM_ROWS (sizeof rows / sizeof *rows)
 
 static size_t rows_in_use(void)
 {
-    return build_has_root_option ? NUM_ROWS : NUM_ROWS - 1;
+    return build_has_root_option ? NUM_ROWS : NUM_ROWS - 2;
 }
 
 static const struct option_row *row_of(int id)
@@ -100,11 +105,24 @@ static enum rc store_value(struct cli *c, const struct option_row *row, const ch
     case OPT_OUTPUT:
         c->output = value;
         break;
+    case OPT_SEED:
+        c->seed = value;
+        break;
+    case OPT_WRAP:
+        c->wrap = value;
+        break;
+    case OPT_TARGET:
+        c->target = value;
+        break;
+    case OPT_TCTI:
+        c->tcti = value;
+        break;
     case OPT_AT:
         if (!clock_read(bytes_of_str(value), &c->at))
             return err_set(err, BG_USAGE_AT, "%s", value);
         break;
     case OPT_OFFLINE:
+    case OPT_RAISE:
         break;
     }
     return RC_OK;
@@ -191,6 +209,7 @@ void cli_help(const struct verb *verbs, size_t n)
     }
     printf("  -V, --version              version and libraries\n"
            "\nexit status: 0 yes, 1 denied, 2 usage, 3 undecided (network, collateral, chain), "
-           "4 undecided (evidence),\n5 undecided (clock), 10 would be allowed, 70 internal. "
+           "4 undecided (evidence),\n5 undecided (clock), 6 allowed but the release failed, 10 "
+           "would be allowed, 70 internal. "
            "Manual: bootgate(1), bootgate(5), bootgate(7).\n");
 }

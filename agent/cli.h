@@ -22,11 +22,17 @@ enum cli_option {
     OPT_ROOT = 1u << 8, /* test build only */
     OPT_OUTPUT = 1u << 9,
     OPT_MR = 1u << 10,
+    OPT_SEED = 1u << 11,
+    OPT_WRAP = 1u << 12,
+    OPT_RAISE = 1u << 13,
+    OPT_TARGET = 1u << 14,
+    OPT_TCTI = 1u << 15, /* test build only */
 };
 
 struct cli {
     unsigned given; /* OPT_ bits */
     const char *config, *bundle, *collateral, *boot_info, *as, *mr, *save_bundle, *root, *output;
+    const char *seed, *wrap, *target, *tcti;
     uint64_t at;
     bool json, quiet, verbose, help;
     enum cli_color color;
@@ -56,6 +62,9 @@ int verb_fetch(struct arena *a, const struct cli *cli);
 int verb_hash(struct arena *a, const struct cli *cli);
 int verb_log(struct arena *a, const struct cli *cli);
 int verb_explain(struct arena *a, const struct cli *cli);
+int verb_boot(struct arena *a, const struct cli *cli);
+int verb_seal(struct arena *a, const struct cli *cli);
+int verb_unseal(struct arena *a, const struct cli *cli);
 int verb_version(struct arena *a, const struct cli *cli);
 
 #endif

@@ -27,13 +27,13 @@ enum boot_view config_boot_view(struct bytes word)
 }
 
 /* bad_value is the one error for a member that is there and not what it should be. */
-static enum rc bad_value(struct err *err, const char *key, const char *want)
+enum rc config_bad_value(struct err *err, const char *key, const char *want)
 {
     return err_set(err, BG_CONFIG_VALUE, "%s must be %s", key, want);
 }
 
 /* only refuses members that this version does not enforce: given means enforced. */
-static enum rc only(const json_t *obj, const char *where, const char *const *keys, size_t n,
+enum rc config_only(const json_t *obj, const char *where, const char *const *keys, size_t n,
                     struct err *err)
 {
     const char *bad = NULL;
@@ -50,7 +50,7 @@ static enum rc hex_list(struct arena *a, const json_t *list, const char *key, si
 {
     size_t n = json_array_size(list);
     if (!json_is_array(list) || n == 0 || n > MAX_LIST)
-        return bad_value(err, key, "a list of 1 to 64 hex strings");
+        return config_bad_value(err, key, "a list of 1 to 64 hex strings");
     uint8_t *block = arena_array(a, n, width, err);
     if (!block)
         return err->rc;
@@ -70,14 +70,14 @@ static enum rc word_list(struct arena *a, const json_t *list, const char *key,
 {
     size_t n = json_array_size(list);
     if (!json_is_array(list) || n == 0 || n > MAX_LIST)
-        return bad_value(err, key, "a list of 1 to 64 strings");
+        return config_bad_value(err, key, "a list of 1 to 64 strings");
     struct bytes *v = ARENA_ARRAY(a, struct bytes, n, err);
     if (!v)
         return err->rc;
     for (size_t i = 0; i < n; i++) {
         const json_t *s = json_array_get(list, i);
         if (!json_is_string(s))
-            return bad_value(err, key, "a list of strings");
+            return config_bad_value(err, key, "a list of strings");
         const uint8_t *copy = arena_copy(a, json_view(s), err);
         if (!copy)
             return err->rc;
@@ -93,7 +93,7 @@ static enum rc exception(const json_t *p, const char *key, bool safe, bool *out,
 {
     bool v = safe;
     if (json_object_get(p, key) && !json_bool(p, key, &v))
-        return bad_value(err, key, "true or false");
+        return config_bad_value(err, key, "true or false");
     *out = v != safe;
     return RC_OK;
 }
@@ -115,17 +115,17 @@ static enum rc read_td_policy(struct arena *a, const json_t *p, struct td_policy
         for (size_t i = 0; i < n; i++) {
             enum tcb_status s = tcb_status_read(words[i]);
             if (s == TCB_NONE || s == TCB_REVOKED)
-                return bad_value(err, "policy.tcb_statuses",
-                                 "status words in Intel's spelling, without Revoked");
+                return config_bad_value(err, "policy.tcb_statuses",
+                                        "status words in Intel's spelling, without Revoked");
             td->tcb_statuses |= 1u << s;
         }
     }
     if ((v = json_object_get(p, "min_tcb_date")) &&
         (!json_is_string(v) || !clock_read(json_view(v), &td->min_tcb_date)))
-        return bad_value(err, "policy.min_tcb_date", "a time like 2025-01-01T00:00:00Z");
+        return config_bad_value(err, "policy.min_tcb_date", "a time like 2025-01-01T00:00:00Z");
     if (json_object_get(p, "min_tcb_evaluation")) {
         if (!json_u64(p, "min_tcb_evaluation", UINT32_MAX, &number))
-            return bad_value(err, "policy.min_tcb_evaluation", "a number");
+            return config_bad_value(err, "policy.min_tcb_evaluation", "a number");
         td->min_evaluation_number = (uint32_t)number;
     }
     if ((v = json_object_get(p, "deny_advisories")))
@@ -146,9 +146,9 @@ static enum rc read_code_policy(struct arena *a, const json_t *p, const char *ke
         if (named && bytes_eq_str(json_view(v), "implementation"))
             out->rule = CODE_IMPLEMENTATION;
         else if (!bytes_eq_str(json_view(v), "any"))
-            return bad_value(err, key,
-                             named ? "\"implementation\", \"any\" or a list of code hashes"
-                                   : "\"any\" or a list of code hashes");
+            return config_bad_value(err, key,
+                                    named ? "\"implementation\", \"any\" or a list of code hashes"
+                                          : "\"any\" or a list of code hashes");
         return RC_OK;
     }
     const uint8_t *hashes = NULL;
@@ -185,9 +185,10 @@ static enum rc read_requirements(const json_t *p, struct config *c, struct err *
             if (bytes_eq_str(word, assurances[i]))
                 c->require_assurance = assurances[i];
         if (!c->require_assurance)
-            return bad_value(err, "policy.require_assurance",
-                             "finalized, attested, l1-anchored, sequencer, finalized-data or "
-                             "pinned");
+            return config_bad_value(
+                err, "policy.require_assurance",
+                "finalized, attested, l1-anchored, sequencer, finalized-data or "
+                "pinned");
     }
     if (json_object_get(p, "require_freshness")) {
         static const struct {
@@ -203,9 +204,10 @@ static enum rc read_requirements(const json_t *p, struct config *c, struct err *
         while (i < 4 && !bytes_eq_str(word, words[i].name))
             i++;
         if (i == 4)
-            return bad_value(err, "policy.require_freshness",
-                             "host-clock, floor, authenticated-time or nonce");
+            return config_bad_value(err, "policy.require_freshness",
+                                    "host-clock, floor, authenticated-time or nonce");
         c->require_freshness = words[i].f;
+        c->freshness_given = true;
     }
     return RC_OK;
 }
@@ -228,14 +230,14 @@ static enum rc read_policy(struct arena *a, const json_t *p, struct config *c, s
                                        "require_assurance",
                                        "require_freshness"};
     struct bytes word = BYTES_NONE;
-    TRY(only(p, "policy", keys, sizeof keys / sizeof *keys, err));
+    TRY(config_only(p, "policy", keys, sizeof keys / sizeof *keys, err));
     if (json_object_get(p, "as") && (!json_str(p, "as", &word) || !config_boot_view(word)))
-        return bad_value(err, "policy.as", "app or kms");
+        return config_bad_value(err, "policy.as", "app or kms");
     if (word.n)
         c->as = config_boot_view(word);
     c->has_app_id = json_object_get(p, "app_id") != NULL;
     if (c->has_app_id && !json_hex(p, "app_id", true, c->app_id, 20))
-        return bad_value(err, "policy.app_id", "20 bytes of hex");
+        return config_bad_value(err, "policy.app_id", "20 bytes of hex");
     TRY(read_td_policy(a, p, &c->td, err));
     TRY(read_code_policy(a, p, "app_code", true, &c->chain.app_code, err));
     TRY(read_code_policy(a, p, "kms_code", false, &c->chain.kms_code, err));
@@ -249,20 +251,20 @@ static enum rc read_el_forks(struct arena *a, const json_t *list, struct chain_c
     static const char *const keys[] = {"fork", "timestamp"};
     size_t n = json_array_size(list);
     if (!json_is_array(list) || n == 0 || n > ETH_FORK_MAX)
-        return bad_value(err, "chain.el_forks", "a short list");
+        return config_bad_value(err, "chain.el_forks", "a short list");
     struct eth_fork_time *v = ARENA_ARRAY(a, struct eth_fork_time, n, err);
     if (!v)
         return err->rc;
     for (size_t i = 0; i < n; i++) {
         const json_t *row = json_array_get(list, i);
         struct bytes name = BYTES_NONE;
-        TRY(only(row, "chain.el_forks", keys, 2, err));
+        TRY(config_only(row, "chain.el_forks", keys, 2, err));
         if (json_str(row, "fork", &name))
             v[i].fork = eth_fork_read(name);
         if (v[i].fork == ETH_FORK_NONE || !json_u64(row, "timestamp", INT64_MAX, &v[i].timestamp))
-            return bad_value(err, "chain.el_forks", "a list of {fork, timestamp}");
+            return config_bad_value(err, "chain.el_forks", "a list of {fork, timestamp}");
         if (i && (v[i].timestamp < v[i - 1].timestamp || v[i].fork <= v[i - 1].fork))
-            return bad_value(err, "chain.el_forks", "in the order of time and of forks");
+            return config_bad_value(err, "chain.el_forks", "in the order of time and of forks");
     }
     c->el_forks = v;
     c->num_el_forks = n;
@@ -276,23 +278,23 @@ static enum rc read_chain(struct arena *a, const json_t *j, struct chain_config 
     static const char *const later[] = {"ethereum", "op-stack", "near", "file"};
     struct bytes source = BYTES_NONE;
     if (json_is_object(j) && !json_str(j, "source", &source))
-        return bad_value(err, "chain.source", "a string");
+        return config_bad_value(err, "chain.source", "a string");
     for (size_t i = 0; i < 4; i++)
         if (bytes_eq_str(source, later[i]))
             return err_set(err, BG_CONFIG_SOURCE_LATER, "%s", later[i]);
-    TRY(only(j, "chain", keys, sizeof keys / sizeof *keys, err));
+    TRY(config_only(j, "chain", keys, sizeof keys / sizeof *keys, err));
     if (!bytes_eq_str(source, "pinned"))
-        return bad_value(err, "chain.source", "pinned");
+        return config_bad_value(err, "chain.source", "pinned");
     c->source = CHAIN_PINNED;
     if (!json_u64(j, "chain_id", INT64_MAX, &c->chain_id) || c->chain_id == 0)
-        return bad_value(err, "chain.chain_id", "a positive number");
+        return config_bad_value(err, "chain.chain_id", "a positive number");
     if (!json_hex(j, "kms_contract", true, c->kms_contract, 20))
-        return bad_value(err, "chain.kms_contract", "20 bytes of hex");
+        return config_bad_value(err, "chain.kms_contract", "20 bytes of hex");
     if (!json_hex(j, "block_hash", true, c->block_hash, 32))
-        return bad_value(err, "chain.block_hash", "32 bytes of hex");
+        return config_bad_value(err, "chain.block_hash", "32 bytes of hex");
     if (json_object_get(j, "max_head_age") &&
         (!json_u64(j, "max_head_age", UINT32_MAX, &c->max_head_age) || c->max_head_age == 0))
-        return bad_value(err, "chain.max_head_age", "a positive number of seconds");
+        return config_bad_value(err, "chain.max_head_age", "a positive number of seconds");
     const json_t *forks = json_object_get(j, "el_forks");
     return forks ? read_el_forks(a, forks, c, err) : RC_OK;
 }
@@ -301,7 +303,7 @@ static enum rc read_rpc(struct arena *a, const json_t *list, struct config *c, s
 {
     size_t n = json_array_size(list);
     if (!json_is_array(list) || n == 0 || n > LIMIT_URLS)
-        return bad_value(err, "rpc", "a list of 1 to 8 URLs");
+        return config_bad_value(err, "rpc", "a list of 1 to 8 URLs");
     for (size_t i = 0; i < n; i++) {
         const json_t *v = json_array_get(list, i);
         if (!json_is_string(v) || !fetch_url_ok(json_view(v)))
@@ -314,22 +316,33 @@ static enum rc read_rpc(struct arena *a, const json_t *list, struct config *c, s
     return RC_OK;
 }
 
+static enum rc read_release(struct arena *a, const json_t *j, struct config *c, struct err *err)
+{
+    struct release_config *r = ARENA_NEW(a, struct release_config, err);
+    if (!r)
+        return err->rc;
+    c->release = r;
+    return config_release_read(a, j, r, err);
+}
+
 enum rc config_read(struct arena *a, struct bytes text, const char *path, struct config *out,
                     struct err *err)
 {
-    static const char *const keys[] = {"chain", "rpc", "policy"};
+    static const char *const keys[] = {"chain", "rpc", "policy", "release"};
     AUTO_JSON j = NULL;
     const json_t *v;
     struct config c;
     config_builtin(&c);
     TRY(file_json(text, path, BG_CONFIG_JSON, &j, err));
-    TRY(only(j, "the configuration", keys, 3, err));
+    TRY(config_only(j, "the configuration", keys, 4, err));
     if ((v = json_object_get(j, "chain")))
         TRY(read_chain(a, v, &c.chain, err));
     if ((v = json_object_get(j, "rpc")))
         TRY(read_rpc(a, v, &c, err));
     if ((v = json_object_get(j, "policy")))
         TRY(read_policy(a, v, &c, err));
+    if ((v = json_object_get(j, "release")))
+        TRY(read_release(a, v, &c, err));
     char *canonical = json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS);
     if (!canonical)
         return err_set(err, BG_CONFIG_MEMORY, "%s", path);

@@ -6,6 +6,7 @@
 #ifndef BOOTGATE_AGENT_CONFIG_H
 #define BOOTGATE_AGENT_CONFIG_H
 
+#include "agent/config_release.h"
 #include "base/limits.h"
 #include "policy/decide.h"
 #include "quote/findings.h"
@@ -19,11 +20,13 @@ struct config {
     size_t num_acpi;
     const char *require_assurance; /* NULL: any */
     enum freshness require_freshness;
+    const struct release_config *release; /* NULL: nothing is released by this configuration */
     enum boot_view as;
     uint8_t sha256[32]; /* of the effective configuration as canonical JSON */
     uint8_t app_id[20];
     bool loaded; /* false: built-in values only */
     bool has_app_id, acpi_pinned, require_os_image;
+    bool freshness_given; /* require_freshness stands in the file */
 };
 
 /* config_builtin: the values that hold without a file. */

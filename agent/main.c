@@ -7,6 +7,13 @@
 #include "base/limits.h"
 
 static const struct verb verbs[] = {
+    {"boot", "", "the gate: take the seed, shut the door, decide, release the key or nothing",
+     OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_AS | OPT_AT | OPT_ROOT | OPT_TCTI, 0, 0,
+     verb_boot},
+    {"seal", "", "provision: seal a seed in the TPM under the configured policy",
+     OPT_CONFIG | OPT_SEED | OPT_WRAP | OPT_RAISE | OPT_TCTI, 0, 0, verb_seal},
+    {"unseal", "", "test the policy: does the TPM give the seed?",
+     OPT_CONFIG | OPT_TARGET | OPT_TCTI, 0, 0, verb_unseal},
     {"verify", "FILE", "authenticate a quote, appraise its TCB, list what policy objects to",
      OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_AS | OPT_MR | OPT_AT | OPT_OFFLINE | OPT_ROOT,
      0, 1, verb_verify},

@@ -20,8 +20,9 @@
 
 #define MAX_MOUNTINFO (1u << 20)
 #define MAX_CMDLINE   (64u << 10)
-#define VERITY_DIGEST 8u /* kernel, Documentation/admin-guide/device-mapper/verity.rst: <digest>   \
-                          */
+#define VERITY_DIGEST                                                                              \
+    8u /* kernel, Documentation/admin-guide/device-mapper/verity.rst: <digest>                     \
+        */
 
 /* token takes what stands before the next of the two separators. False: nothing is left. */
 static bool token(struct cur *c, char separator, char other, struct bytes *out)

@@ -29,6 +29,7 @@ struct report {
     enum freshness freshness;
     bool has_time, at_given; /* has_time: a clock (or --at) was read; else now is 0 */
     uint64_t now;
+    const char *key_protection; /* what guards the key against the host; NULL: none is released */
     bool has_config;
     uint8_t config_sha256[32]; /* of the effective configuration, canonical JSON */
 };

@@ -35,8 +35,8 @@ static enum rc choose_view(struct session *s, struct err *err)
     return RC_OK;
 }
 
-enum rc session_open(struct session *s, struct arena *a, const struct cli *cli, enum gate_goal goal,
-                     enum verdict_kind kind, bool contract_required)
+static enum rc begin(struct session *s, struct arena *a, const struct cli *cli, enum gate_goal goal,
+                     enum verdict_kind kind, bool contract_required, const struct config *config)
 {
     *s = (struct session){.a = a, .cli = cli};
     struct report *r = &s->report;
@@ -48,7 +48,10 @@ enum rc session_open(struct session *s, struct arena *a, const struct cli *cli, 
     r->at_given = at;
     r->now = at ? cli->at : clock_now();
     TRY(bundle_init(&s->bundle, err));
-    TRY(config_load(a, cli->config, &s->config, err));
+    if (config)
+        s->config = *config;
+    else
+        TRY(config_load(a, cli->config, &s->config, err));
     r->has_config = s->config.loaded;
     memcpy(r->config_sha256, s->config.sha256, sizeof r->config_sha256);
     r->app_id_pinned = s->config.has_app_id;
@@ -93,6 +96,19 @@ enum rc session_ask(struct session *s)
 {
     return s->cli->boot_info ? ask_about_file(s, s->cli->boot_info)
                              : gate_run(s->a, &s->input, &s->report);
+}
+
+enum rc session_open(struct session *s, struct arena *a, const struct cli *cli, enum gate_goal goal,
+                     enum verdict_kind kind, bool contract_required)
+{
+    return begin(s, a, cli, goal, kind, contract_required, NULL);
+}
+
+enum rc session_open_config(struct session *s, struct arena *a, const struct cli *cli,
+                            enum gate_goal goal, enum verdict_kind kind,
+                            const struct config *config)
+{
+    return begin(s, a, cli, goal, kind, true, config);
 }
 
 int session_close(struct session *s)

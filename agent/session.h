@@ -25,6 +25,10 @@ enum rc session_open(struct session *s, struct arena *a, const struct cli *cli, 
                      enum verdict_kind kind, bool contract_required) MUST_CHECK;
 /* session_ask puts the question of goal GATE_ASK, about --boot-info or the evidence. */
 enum rc session_ask(struct session *s) MUST_CHECK;
+/* session_open_config: the same under a configuration that was read before; boot's. */
+enum rc session_open_config(struct session *s, struct arena *a, const struct cli *cli,
+                            enum gate_goal goal, enum verdict_kind kind,
+                            const struct config *config) MUST_CHECK;
 /* session_close saves the bundle when asked to, prints the report, frees; the exit status. */
 int session_close(struct session *s);
 

@@ -313,7 +313,7 @@ json_t *verdict_json(const struct report *r)
     put(o, "chain", r->chain ? chain(r) : NULL);
     put(o, "contract", r->chain ? contract(r) : NULL);
     put(o, "freshness", string(freshness_name(r->freshness)));
-    put(o, "key_protection", NULL);
+    put(o, "key_protection", string(r->key_protection));
     put(o, "anchors", anchors(r));
     put(o, "time", times(r));
     put(o, "config_sha256", r->has_config ? HEX(r->config_sha256) : NULL);

@@ -119,7 +119,10 @@ static void headline(FILE *f, const struct style *st, const struct report *r)
     bool yes = report_yes(r), query = r->kind == VERDICT_QUERY;
     const char *word = "UNDECIDED";
     if (yes)
-        word = r->question == ASK_NONE ? "AUTHENTIC" : query ? "YES" : "WOULD BE ALLOWED";
+        word = r->question == ASK_NONE   ? "AUTHENTIC"
+               : query                   ? "YES"
+               : r->kind == VERDICT_LIVE ? "ALLOWED"
+                                         : "WOULD BE ALLOWED";
     else if (status == 1)
         word = r->question == ASK_NONE ? "REFUSED" : query ? "NO" : "DENIED";
     else if (status == 2 || status == 70)

@@ -128,7 +128,7 @@ static void what_would_not_be_enforced_is_refused(void **state)
         {"an array", "[]", BG_CONFIG_NOT_OBJECT},
         {"a string", "\"x\"", BG_CONFIG_NOT_OBJECT},
         {"unknown member", "{\"polciy\":{}}", BG_CONFIG_KEY},
-        {"a part of a later version", "{\"release\":{}}", BG_CONFIG_KEY},
+        {"a part of a later version", "{\"measure\":{}}", BG_CONFIG_KEY},
         {"unknown policy member", "{\"policy\":{\"appid\":\"\"}}", BG_CONFIG_KEY},
         {"policy a list", "{\"policy\":[]}", BG_CONFIG_NOT_OBJECT},
         {"chain a string", "{\"chain\":\"pinned\"}", BG_CONFIG_NOT_OBJECT},

@@ -1,0 +1,197 @@
+#include "agent/release.h"
+
+#include <openssl/crypto.h>
+
+#include "agent/build.h"
+#include "agent/clock.h"
+#include "agent/file.h"
+#include "agent/measured.h"
+#include "agent/wrap.h"
+#include "base/hash.h"
+
+#define TPM_REQUEST_MS 30000u
+#define APPROVAL       96u
+
+/* Without better than the host's clock a release rests on it only where the file says so. */
+static void strict_freshness(struct config *c)
+{
+    if (!c->freshness_given)
+        c->require_freshness = FRESH_FLOOR;
+}
+
+static enum rc read_config(struct release *r, bool boot, struct err *err)
+{
+    struct bytes text = BYTES_NONE;
+    const struct cli *cli = r->cli;
+    if (boot && !build_boot_takes_options) {
+        if (cli->given)
+            return err_set(err, BG_BOOT_OPTION, "%s", build_boot_config);
+        TRY(measured_read(r->a, build_boot_config, &text, err));
+        TRY(config_read(r->a, text, build_boot_config, &r->config, err));
+    } else {
+        if (boot && !cli->config)
+            return err_set(err, BG_BOOT_NO_CONFIG, "%s", "--config");
+        TRY(config_load(r->a, cli->config, &r->config, err));
+    }
+    strict_freshness(&r->config);
+    if (r->config.chain.source == CHAIN_SOURCE_NONE || !r->config.release)
+        return err_set(err, BG_RELEASE_NOT_CONFIGURED, "%s is missing",
+                       r->config.release ? "chain" : "release");
+    return RC_OK;
+}
+
+enum rc release_begin(struct release *r, struct arena *a, const struct cli *cli, bool boot,
+                      struct err *err)
+{
+    *r = (struct release){.a = a, .cli = cli, .watch.signal_fd = -1};
+    r->now = cli->given & OPT_AT ? cli->at : clock_now();
+    TRY(watch_open(&r->watch, UINT64_MAX, err));
+    TRY(read_config(r, boot, err));
+    r->watch.deadline_ms = clock_ms() + r->config.release->deadline_s * UINT64_C(1000);
+    return RC_OK;
+}
+
+enum rc release_tpm(struct release *r, struct err *err)
+{
+    const struct release_config *c = r->config.release;
+    struct tpm_config t = c->tpm;
+    if (r->cli->tcti)
+        t.tcti = r->cli->tcti;
+    /* What a second share is for: a TPM of the host alone gives no key. */
+    t.accept_host_tpm = t.accept_host_tpm || c->second_share != NULL;
+    t.request_ms = TPM_REQUEST_MS;
+    return tpm_start(&t, r->watch.deadline_ms, &r->tpm, &r->facts, err);
+}
+
+static enum rc read_approval(struct release *r, struct tpm_approval *out, struct err *err)
+{
+    struct bytes b = BYTES_NONE;
+    TRY(file_read(r->a, r->config.release->approval, APPROVAL, BG_RELEASE_APPROVAL_SIZE, &b, err));
+    if (b.n != APPROVAL)
+        return err_set(err, BG_RELEASE_APPROVAL, "%zu bytes", b.n);
+    memcpy(out->policy, b.p, sizeof out->policy);
+    memcpy(out->signature, b.p + sizeof out->policy, sizeof out->signature);
+    return RC_OK;
+}
+
+enum rc release_unseal(struct release *r, struct err *err)
+{
+    const struct release_config *c = r->config.release;
+    struct tpm_approval approval = {0};
+    struct bytes blob = BYTES_NONE;
+    TRY(file_read(r->a, c->blob, TPM_BLOB_MAX, BG_RELEASE_BLOB_SIZE, &blob, err));
+    if (c->tpm.authorize)
+        TRY(read_approval(r, &approval, err));
+    return tpm_unseal(r->tpm, blob, c->tpm.authorize ? &approval : NULL, &r->seed, err);
+}
+
+enum rc release_take(struct release *r, struct err *err)
+{
+    struct err door = {0};
+    enum rc taken = release_unseal(r, err);
+    /* Also when there is no seed for us: nobody after us is to try. */
+    enum rc shut = tpm_gate_close(r->tpm, &door);
+    TRY(taken);
+    if (shut != RC_OK)
+        *err = door;
+    return shut;
+}
+
+/* same_question: the child answered about what this process was configured for. */
+static bool same_question(const struct config *c, const struct decision *d)
+{
+    return d->chain_id == c->chain.chain_id &&
+           memcmp(d->kms_contract, c->chain.kms_contract, sizeof d->kms_contract) == 0 &&
+           memcmp(d->config_sha256, c->sha256, sizeof d->config_sha256) == 0 &&
+           (!d->allow || !c->has_app_id || memcmp(d->app_id, c->app_id, sizeof d->app_id) == 0);
+}
+
+static enum rc decide(struct release *r, struct err *err)
+{
+    struct decision d = {0};
+    if (!build_boot_takes_options)
+        return err_set(err, BG_BOOT_NO_COLLECT, "%s build", build_kind);
+    TRY(decision_run(r->a, r->cli, &r->config, &r->watch, &d, &r->report, err));
+    if (!same_question(&r->config, &d)) {
+        r->report = BYTES_NONE;
+        return err_set(err, BG_RELEASE_OTHER_QUESTION, "chain %llu",
+                       (unsigned long long)d.chain_id);
+    }
+    r->decision = d;
+    return RC_OK;
+}
+
+/* extend_verdict: before the key is let out, so that no key is out without a trace of why. */
+static enum rc extend_verdict(struct release *r, struct err *err)
+{
+    uint8_t record[DECISION_RECORD], digest[SHA384_LEN];
+    size_t n = tpm_bank_len(r->config.release->tpm.bank);
+    decision_encode(&r->decision, record);
+    if (n == SHA384_LEN)
+        hash_sha384(BYTES_OF_ARRAY(record), digest);
+    else
+        hash_sha256(BYTES_OF_ARRAY(record), digest);
+    return tpm_gate_extend(r->tpm, digest, n, err);
+}
+
+enum rc release_decide(struct release *r, struct err *err)
+{
+    struct err later = {0};
+    enum rc rc = decide(r, err);
+    if (rc != RC_OK)
+        decision_failed(&r->config, r->now, rc, &r->decision);
+    enum rc extended = extend_verdict(r, &later);
+    r->tpm = tpm_stop(r->tpm);
+    TRY(rc);
+    if (extended != RC_OK)
+        *err = later;
+    return extended;
+}
+
+struct kdf_identity release_identity(const struct config *c, const uint8_t app_id[static 20])
+{
+    struct kdf_identity id = {.chain_id = c->chain.chain_id};
+    /* By the word, so that a source without one has no key. */
+    id.source = c->chain.source == CHAIN_PINNED ? "pinned" : NULL;
+    memcpy(id.kms_contract, c->chain.kms_contract, sizeof id.kms_contract);
+    memcpy(id.app_id, app_id, sizeof id.app_id);
+    return id;
+}
+
+/* what_leaves: the key, or the secret that is wrapped under it. */
+static enum rc what_leaves(struct release *r, struct secret **out, struct err *err)
+{
+    const struct release_config *c = r->config.release;
+    struct kdf_identity id = release_identity(&r->config, r->decision.app_id);
+    AUTO_SECRET share = NULL;
+    AUTO_SECRET key = NULL;
+    struct bytes file = BYTES_NONE;
+    if (c->second_share)
+        TRY(kdf_share_read(c->second_share, &share, err));
+    TRY(kdf_key(r->seed, share, &id, &key, err));
+    r->seed = secret_free(r->seed);
+    if (!c->wrapped) {
+        *out = key;
+        key = NULL;
+        return RC_OK;
+    }
+    TRY(file_read(r->a, c->wrapped, WRAP_FILE_MAX, BG_RELEASE_WRAPPED_SIZE, &file, err));
+    return wrap_open(key, &id, file, out, err);
+}
+
+enum rc release_let_out(struct release *r, struct err *err)
+{
+    const struct release_config *c = r->config.release;
+    AUTO_SECRET leaving = NULL;
+    enum rc rc = what_leaves(r, &leaving, err);
+    if (rc == RC_OK)
+        rc = targets_write(c->targets, c->num_targets, leaving, &r->watch, err);
+    return rc;
+}
+
+void release_end(struct release *r)
+{
+    r->seed = secret_free(r->seed);
+    r->tpm = tpm_stop(r->tpm);
+    watch_close(&r->watch);
+}
