@@ -46,21 +46,51 @@ row 'chain: one isAppAllowed, proven' 0 'RSS <= 16 MiB' "$gate" chain --offline 
 row 'check: quote, log, chain' 10 '<= 60 ms, RSS <= 16 MiB' "$gate" check --offline --bundle "$work/saved.json" $options \
     --config "$work/config.json" -q
 
-# The peer
+
+# One recorded call of mainnet (USDC, a proxy), by us from its state root on.
+usdc=$VECTORS/eth/calls/usdc-proxy-balanceOf-eth_call1.json
+if [ -f "$usdc" ]; then
+    row 'USDC call: proofs and EVM, no light client' 0 '-' "$BUILD/bench/call_bench" "$usdc"
+else
+    echo 'skipped|no vectors, so no recorded USDC call'
+fi
+
+# Round trips of a live decision, counted in front of the node; from nothing but the block hash.
+liar_start
+for question in app kms; do
+    state=allowed
+    [ $question = app ] || state=kms-allowed
+    config "$work/live.json" "$(value evidence.own.states.$state.hash)" "$liar/none/$question" '"require_os_image":false'
+    before=$(get "$liar/hits/none")
+    # shellcheck disable=SC2086 # words
+    "$gate" check --as $question --bundle "$work/bundle.json" $options --config "$work/live.json" -q
+    [ $? -eq 10 ] || say_stop "a live decision of the benchmark ($question) is not allowed"
+    echo "trips: check --as $question, live|$(($(get "$liar/hits/none") - before))||<= 3 round trips"
+done
+
+# The peers
 peer=$BUILD/bench-peer
 node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' || {
-    echo 'skipped|the peer needs Node 20'
+    echo 'skipped|the peers need Node 20'
     exit 0
 }
 if ! cmp -s "$root/tests/bench/peer/package.json" "$peer/installed.json"; then
     mkdir -p "$peer"
     cp "$root/tests/bench/peer/package.json" "$peer/package.json"
     (cd "$peer" && npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error) >"$peer/npm.log" 2>&1 || {
-        echo "skipped|the peer's packages could not be installed"
+        echo "skipped|the peers' packages could not be installed"
         exit 0
     }
     cp "$root/tests/bench/peer/package.json" "$peer/installed.json"
 fi
-cp "$root/tests/bench/peer/peer.mjs" "$peer/peer.mjs"
+cp "$root/tests/bench/peer/peer.mjs" "$root/tests/bench/peer/colibri.mjs" "$peer/"
+row 'nothing: Node itself' 0 '-' node -e 0
 row 'peer: Node, @ethereumjs/evm and mpt' 0 'ours <= 1/20' node "$peer/peer.mjs" "$work/answers.json" "$kms" "$hash" \
     "$(node "$root/tests/chain/calldata.mjs" "$BUILD/chain" "$work/own-app.json" app)"
+[ -f "$usdc" ] || exit 0
+data=$root/tests/bench/peer/colibri
+row 'USDC call: colibri 1.1.19, with light client' 0 'ours <= 1/20' node "$peer/colibri.mjs" "$data" "$usdc"
+warm=$(node "$peer/colibri.mjs" "$data" "$usdc" 51) || say_stop 'colibri did not verify the recorded call'
+echo "warm: USDC call, colibri: first|${warm% *}||-"
+echo "warm: USDC call, colibri: again (signature known)|${warm#* }||-"
+echo "warm: USDC call, ours: again|$("$BUILD/bench/call_bench" "$usdc" 51)||-"

@@ -57,6 +57,11 @@ liar_start() {
     liar=$(node "$root/tests/chain/flat.mjs" "$work/liar.json" | sed -n 's/^url=//p')
 }
 
+# get URL: the answer's text.
+get() {
+    node -e 'require("http").get(process.argv[1], (r) => r.on("data", (d) => process.stdout.write(d)))' "$1"
+}
+
 # boot_infos NAME FILE TCB-STATUS [ADVISORY..]: what both views must come to, in $work/NAME-{app,kms}.json
 boot_infos() {
     subject=$1 source=$2

@@ -296,10 +296,6 @@ note() {
     echo 0 >"$one/status"
 }
 
-get() {
-    node -e 'require("http").get(process.argv[1], (r) => r.on("data", (d) => process.stdout.write(d)))' "$1"
-}
-
 # --- what was decided can be decided again, anywhere ------------------------------------------------------------------
 replays() {
     for state in allowed compose-denied; do
