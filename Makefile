@@ -45,6 +45,8 @@ POLICY_SRC := $(wildcard policy/*.c policy/*/*.c)
 AGENT_SRC  := $(filter-out agent/build_release.c agent/build_test.c,$(wildcard agent/*.c))
 TESTLIB_SRC := $(wildcard tests/lib/*.c)
 UNIT_SRC   := $(wildcard tests/unit/*_test.c) $(wildcard tests/vectors/*_test.c) $(wildcard tests/mutants/*_test.c)
+# With a TPM of their own: run by tests/e2e/tpm_suite.sh.
+LIVE_SRC   := $(wildcard tests/live/*_test.c)
 TOOL_SRC   := $(wildcard tests/tools/*.c)
 BENCH_SRC  := $(wildcard tests/bench/*.c)
 
@@ -57,6 +59,7 @@ LIBTEST := $(BUILD)/libtest.a
 LIBAGENT := $(BUILD)/libagent.a
 CORE := $(LIBPOLICY) $(LIBQUOTE) $(LIBBASE)
 UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+LIVE_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(LIVE_SRC))
 TOOL_BIN := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(TOOL_SRC))
 BENCH_BIN := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 
@@ -64,7 +67,7 @@ BENCH_BIN := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
         install uninstall clean man
 
 all: $(BUILD)/bootgate
-test-build: $(BUILD)/test/bootgate tools
+test-build: $(BUILD)/test/bootgate tools $(LIVE_BIN)
 tools: $(TOOL_BIN)
 unit: $(UNIT_BIN)
 
@@ -104,7 +107,7 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBTEST) $(CORE)
 
 # One unit test while working: make run T=rlp  (SAN=1 BUILD=build/asan for the sanitized one)
 .PHONY: run
-run: $(filter %/$(T)_test,$(UNIT_BIN))
+run: $(filter %/$(T)_test,$(UNIT_BIN) $(LIVE_BIN))
 	BOOTGATE_VECTORS='$(VECTORS)' $<
 
 check-unit: unit
@@ -122,6 +125,7 @@ check-asan:
 check-e2e: all test-build
 	BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/e2e/gate_e2e.sh
 	BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/e2e/fetch_e2e.sh
+	BUILD='$(BUILD)' tests/e2e/tpm_suite.sh
 
 # The EVM against @ethereumjs/evm at length (minutes); `make check` runs a sample.
 check-oracles: tools

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "tests/lib/swtpm.h"
 
+#include "agent/tpm_put.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -119,13 +121,39 @@ static void look(struct tap *t, const uint8_t *p, size_t n)
     t->control_seen += contains(p, n, t->control, sizeof t->control);
 }
 
-/* TPM2_PCR_Extend(PCR 10, SHA-256) with an empty password (Part 3, 22.2). */
+/* One command to the TPM; its response code, or -1. */
+static int64_t transact(int tpm, const uint8_t *c, size_t n)
+{
+    uint8_t answer[MESSAGE_MAX];
+    return send_all(tpm, c, n) && read_message(tpm, answer) ? (int64_t)be32(answer + 6) : -1;
+}
+
+/* TPM2_PCR_Extend with an empty password (Part 3, 22.2); sha384 may be NULL. */
+static bool extend_raw(int tpm, uint32_t pcr, const uint8_t *sha256, const uint8_t *sha384)
+{
+    uint8_t c[128];
+    struct put o = {c, 0, sizeof c, false};
+    put_be(&o, 0x8002, 2);
+    put_be(&o, sha384 ? 115 : 65, 4);
+    put_be(&o, 0x182, 4);
+    put_be(&o, pcr, 4);
+    put_be(&o, 9, 4); /* authorization: TPM_RS_PW, no nonce, no attributes, no password */
+    put_be(&o, 0x40000009, 4);
+    put_be(&o, 0, 5);
+    put_be(&o, sha384 ? 2 : 1, 4);
+    put_be(&o, 0x0b, 2);
+    put_bytes(&o, sha256, 32);
+    if (sha384) {
+        put_be(&o, 0x0c, 2);
+        put_bytes(&o, sha384, 48);
+    }
+    return transact(tpm, c, o.n) == 0;
+}
+
 static bool extend_pcr10(int tpm)
 {
-    uint8_t c[65] = {0x80, 0x02, 0, 0, 0,    65, 0, 0, 0x01, 0x82, 0, 0, 0, 10, 0, 0,   0,
-                     9,    0x40, 0, 0, 0x09, 0,  0, 0, 0,    0,    0, 0, 0, 1,  0, 0x0b};
-    uint8_t answer[MESSAGE_MAX];
-    return send_all(tpm, c, sizeof c) && read_message(tpm, answer) >= 10 && be32(answer + 6) == 0;
+    const uint8_t event[32] = {1};
+    return extend_raw(tpm, 10, event, NULL);
 }
 
 /* Serves one connection to the command port; false when it is over. */
@@ -302,6 +330,33 @@ void swtpm_stop(struct swtpm *s)
     munmap(s->tap, sizeof *s->tap);
 }
 
+void swtpm_extend(const struct swtpm *s, uint32_t pcr, const uint8_t sha256[static 32],
+                  const uint8_t sha384[static 48])
+{
+    int tpm = connect_to(s->port);
+    assert_true(tpm >= 0 && extend_raw(tpm, pcr, sha256, sha384));
+    close(tpm);
+}
+
+void swtpm_flush(const struct swtpm *s)
+{
+    /* Part 2, 7.2: handle types HMAC session, policy session, transient. */
+    const uint32_t types[] = {0x02000000, 0x03000000, 0x80000000};
+    int tpm = connect_to(s->port);
+    for (size_t i = 0; tpm >= 0 && i < sizeof types / sizeof *types; i++)
+        for (uint32_t k = 0; k < 6; k++) {
+            uint8_t c[14];
+            struct put o = {c, 0, sizeof c, false};
+            put_be(&o, 0x8001, 2);
+            put_be(&o, sizeof c, 4);
+            put_be(&o, 0x165, 4); /* TPM2_FlushContext; most handles do not exist */
+            put_be(&o, types[i] + k, 4);
+            (void)transact(tpm, c, o.n);
+        }
+    if (tpm >= 0)
+        close(tpm);
+}
+
 int swtpm_run(const struct swtpm *s, const char *fmt, ...)
 {
     char command[1024], whole[1400];
@@ -310,8 +365,9 @@ int swtpm_run(const struct swtpm *s, const char *fmt, ...)
     vsnprintf(command, sizeof command, fmt, ap);
     va_end(ap);
     snprintf(whole, sizeof whole,
-             "cd '%s' && export TPM2TOOLS_TCTI='%s' && { %s; } >out 2>&1 </dev/null", s->dir,
-             s->direct, command);
+             "cd '%s' && unset TSS2_LOG TSS2_LOGFILE && export TPM2TOOLS_TCTI='%s' && { %s; } >out "
+             "2>&1 </dev/null",
+             s->dir, s->direct, command);
     int status = system(whole);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

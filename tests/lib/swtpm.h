@@ -48,6 +48,11 @@ void swtpm_power_off(struct swtpm *s);
 void swtpm_power_on(struct swtpm *s);
 /* swtpm_stop ends all and removes the directory. */
 void swtpm_stop(struct swtpm *s);
+/* swtpm_extend: a PCR in both banks, by the test itself, past the tap. */
+void swtpm_extend(const struct swtpm *s, uint32_t pcr, const uint8_t sha256[static 32],
+                  const uint8_t sha384[static 48]);
+/* swtpm_flush: every transient object and session; there is no resource manager here. */
+void swtpm_flush(const struct swtpm *s);
 /* swtpm_run: a shell command in the directory with TPM2TOOLS_TCTI set; its exit status. Output is
  * in the file "out" there. */
 int swtpm_run(const struct swtpm *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -6,6 +6,7 @@
 #include "agent/tpm_blob.h"
 #include "tests/lib/swtpm.h"
 
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 
 /* Variants: bits. */
