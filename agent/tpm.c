@@ -108,6 +108,7 @@ static enum rc receive(struct tpm *t, struct tpm_reply *r, void *buf, size_t cap
 static enum rc exchange(struct tpm *t, struct tpm_request *q, const void *payload, size_t n,
                         struct tpm_reply *r, void *buf, size_t cap, struct err *err)
 {
+    memset(r, 0, sizeof *r);
     if (t->pid == 0)
         return child_is_gone(t, err);
     q->payload_len = (uint32_t)n;

@@ -64,15 +64,15 @@ static enum rc take_created(const TPM2B_PRIVATE *private_part, const TPM2B_PUBLI
 {
     uint8_t made[sizeof(TPMT_PUBLIC)], want[TPM_PUBLIC_LEN];
     size_t n = 0;
-    const TPM2B_DIGEST *unique = &public_part->publicArea.unique.keyedHash;
-    bool ok = unique->size == SHA256_LEN &&
+    bool ok = private_part && public_part &&
+              public_part->publicArea.unique.keyedHash.size == SHA256_LEN &&
               Tss2_MU_TPMT_PUBLIC_Marshal(&public_part->publicArea, made, sizeof made, &n) ==
                   TSS2_RC_SUCCESS;
     if (ok) {
-        memcpy(b->unique, unique->buffer, SHA256_LEN);
+        memcpy(b->unique, public_part->publicArea.unique.keyedHash.buffer, SHA256_LEN);
         tpm_policy_public(&b->policy, b->unique, want);
+        b->private_part = bytes_of(private_part->buffer, private_part->size);
     }
-    b->private_part = bytes_of(private_part->buffer, private_part->size);
     if (!ok || !bytes_eq(bytes_of(made, n), BYTES_OF_ARRAY(want)) ||
         !tpm_blob_write(b, out, out_len))
         return err_set(err, BG_TPM_CREATED_OTHER, "public %zu, private %zu bytes", n,
