@@ -1,6 +1,8 @@
 /* base: cursor, checked integers, arena, hex, strict JSON and its raw members, error table. */
 #include "tests/lib/harness.h"
 
+#include <stdlib.h>
+
 #include "base/ck.h"
 #include "base/cur.h"
 #include "base/hash.h"
@@ -99,6 +101,34 @@ static enum rc read_json(const char *text, json_t **j)
 {
     struct err err = {0};
     return json_read(bytes_of_str(text), 4096, j, &err);
+}
+
+/* The parser takes 1.3 GB of memory for 16 MiB of "{},". */
+static void json_values_are_counted_before_they_are_made(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *item;
+        size_t values; /* of one item, with the comma */
+    } items[] = {{"{},", 2}, {"[],", 2}, {"0,", 1}, {"\"\",", 1}, {"\",[{\\\"\",", 1}};
+    for (size_t i = 0; i < sizeof items / sizeof *items; i++) {
+        size_t len = strlen(items[i].item), most = LIMIT_JSON_VALUES / items[i].values - 2;
+        for (size_t n = most; n <= most + 2; n += 2) {
+            struct err err = {0};
+            json_t *j = NULL;
+            char *text = malloc(n * len + 3);
+            assert_non_null(text);
+            text[0] = '[';
+            for (size_t k = 0; k < n; k++)
+                memcpy(text + 1 + k * len, items[i].item, len);
+            memcpy(text + 1 + n * len, "0]", 2);
+            enum rc rc = json_read(bytes_of(text, n * len + 3), LIMIT_FILE, &j, &err);
+            CASE(items[i].item, rc == (n == most ? RC_OK : BG_JSON_VALUES), "%zu: code %d", n,
+                 (int)rc);
+            json_decref(j);
+            free(text);
+        }
+    }
 }
 
 static void json_is_strict(void **state)
@@ -258,6 +288,7 @@ int main(void)
         cmocka_unit_test(sums_and_products_are_checked),
         cmocka_unit_test(arena_is_capped_and_zeroed),
         cmocka_unit_test(hex_takes_exact_widths_only),
+        cmocka_unit_test(json_values_are_counted_before_they_are_made),
         cmocka_unit_test(json_is_strict),
         cmocka_unit_test(raw_member_returns_the_exact_bytes),
         cmocka_unit_test(readers_demand_the_type),
