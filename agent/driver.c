@@ -10,7 +10,8 @@
 #define MAX_ASKED   ((size_t)LIMIT_CHAIN_ROUNDS * LIMIT_URLS * 64)
 #define WISH_ROUNDS 2u /* fetches for what is only nice to have, once the decision stands */
 
-/* struct asked: which question went to which node, so that none is put to the same one twice. */
+/* struct asked: which question (one account, code or slot) went to which node, so that none is put
+ * to the same one twice: a node that proves one slot at a time must not use up our rounds. */
 struct asked {
     uint8_t question[32];
     size_t url;
@@ -22,13 +23,17 @@ struct state {
     struct asked *v;
     size_t n;
     size_t preferred; /* the node that is asked first */
+    struct rpc_node nodes[LIMIT_URLS];
     uint64_t deadline_ms;
     struct err last; /* why the last node was of no use */
 };
 
-/* name_question: a call's method and params, hashed. */
-static bool name_question(const json_t *call, uint8_t out[static 32])
+/* name_question: the call for a need, hashed. */
+static bool name_question(const struct need *need, uint8_t out[static 32])
 {
+    AUTO_JSON call = rpc_call_of(need);
+    if (!call)
+        return false;
     char *text = json_dumps(call, JSON_COMPACT | JSON_SORT_KEYS);
     if (text)
         hash_sha256(bytes_of_str(text), out);
@@ -44,28 +49,62 @@ static bool was_asked(const struct state *s, const uint8_t question[static 32], 
     return false;
 }
 
-/* calls_for lists the needs that this node was not asked yet; *out_hard: how many stop us. */
-static json_t *calls_for(const struct state *s, const struct needs *needs, size_t url,
-                         size_t *out_hard)
+/* part_of: the i-th question of a need: one of its slots, or all of it when it names none. */
+static struct need part_of(const struct need *need, size_t i)
 {
-    json_t *calls = json_array();
-    *out_hard = 0;
-    for (size_t i = 0; i < needs->n; i++) {
-        AUTO_JSON call = rpc_call_of(&needs->v[i]);
-        uint8_t name[32];
-        if (!call || !name_question(call, name) || was_asked(s, name, url))
-            continue;
-        if (json_array_append(calls, call) == 0 && needs->v[i].hard)
-            (*out_hard)++;
+    struct need part = *need;
+    if (need->num_slots) {
+        part.slots = &need->slots[i];
+        part.num_slots = 1;
     }
-    return calls;
+    return part;
 }
 
-static void remember(struct state *s, const json_t *calls, size_t url)
+static size_t parts(const struct need *need)
 {
-    for (size_t i = 0; i < json_array_size(calls) && s->n < MAX_ASKED; i++)
-        if (name_question(json_array_get(calls, i), s->v[s->n].question))
-            s->v[s->n++].url = url;
+    return need->num_slots ? need->num_slots : 1;
+}
+
+/* news: this node was not asked that yet; its name. */
+static bool news(const struct state *s, const struct need *part, size_t url,
+                 uint8_t name[static 32])
+{
+    return name_question(part, name) && !was_asked(s, name, url);
+}
+
+/* could_help: there is something to ask this node that the decision cannot do without. */
+static bool could_help(const struct state *s, const struct needs *needs, size_t url)
+{
+    uint8_t name[32];
+    for (size_t i = 0; i < needs->n; i++)
+        for (size_t k = 0; needs->v[i].hard && k < parts(&needs->v[i]); k++) {
+            struct need part = part_of(&needs->v[i], k);
+            if (news(s, &part, url, name))
+                return true;
+        }
+    return false;
+}
+
+/* call_for asks what of a need this node was not asked yet, and notes it; NULL: nothing. */
+static json_t *call_for(struct state *s, const struct need *need, size_t url)
+{
+    struct need rest = *need;
+    size_t new_parts = 0;
+    rest.slots = malloc(parts(need) * sizeof *rest.slots);
+    for (size_t i = 0; rest.slots && i < parts(need) && s->n < MAX_ASKED; i++) {
+        struct need part = part_of(need, i);
+        if (!news(s, &part, url, s->v[s->n].question))
+            continue;
+        s->v[s->n++].url = url;
+        if (need->num_slots)
+            memcpy(rest.slots[new_parts], need->slots[i], 32);
+        new_parts++;
+    }
+    if (need->num_slots)
+        rest.num_slots = new_parts;
+    json_t *call = new_parts ? rpc_call_of(&rest) : NULL;
+    free(rest.slots);
+    return call;
 }
 
 /*
@@ -74,17 +113,17 @@ static void remember(struct state *s, const json_t *calls, size_t url)
  */
 static bool fetch(struct state *s, const struct needs *needs, bool hard_only)
 {
-    const struct driver *d = s->d;
-    for (size_t k = 0; k < d->num_urls; k++) {
-        size_t url = (s->preferred + k) % d->num_urls, hard;
-        AUTO_JSON calls = calls_for(s, needs, url, &hard);
-        if (json_array_size(calls) == 0 || (hard_only && hard == 0))
+    for (size_t k = 0; k < s->d->num_urls; k++) {
+        size_t url = (s->preferred + k) % s->d->num_urls;
+        if (hard_only && !could_help(s, needs, url))
             continue;
-        if (s->n + json_array_size(calls) > MAX_ASKED)
-            return false;
-        remember(s, calls, url);
+        AUTO_JSON calls = json_array();
+        for (size_t i = 0; i < needs->n; i++)
+            (void)json_array_append_new(calls, call_for(s, &needs->v[i], url));
+        if (json_array_size(calls) == 0)
+            continue;
         struct err why = {0};
-        if (rpc_ask(d->urls[url], calls, s->deadline_ms, s->bundle->rpc, &why) == RC_OK) {
+        if (rpc_ask(&s->nodes[url], calls, s->deadline_ms, s->bundle->rpc, &why) == RC_OK) {
             s->preferred = url;
             return true;
         }
@@ -130,6 +169,8 @@ enum rc driver_run(struct arena *a, const struct driver *d, const struct boot_in
     s.v = ARENA_ARRAY(a, struct asked, d->num_urls ? MAX_ASKED : 1, err);
     if (!s.v)
         return err->rc;
+    for (size_t i = 0; i < d->num_urls; i++)
+        s.nodes[i].url = d->urls[i];
     size_t wishes = WISH_ROUNDS;
     for (size_t round = 0; round < LIMIT_CHAIN_ROUNDS; round++) {
         struct answers answers = {0};

@@ -72,8 +72,23 @@ static void said(const json_t *answer, char *out, size_t cap)
                  message ? message : "(no message)");
 }
 
-/* record appends the answer to calls[its id]. A null result is no answer. */
-static bool record(const json_t *answer, const json_t *calls, json_t *entries)
+/* What a JSON value takes in memory, about: few need more, none over 256. */
+#define VALUE_BYTES 256u
+
+/* answered: an entry from the first-th on answers this call. It shares the call's own parameters.
+ */
+static bool answered(const json_t *entries, size_t first, const json_t *call)
+{
+    for (size_t i = first; i < json_array_size(entries); i++)
+        if (json_object_get(json_array_get(entries, i), "params") ==
+            json_object_get(call, "params"))
+            return true;
+    return false;
+}
+
+/* record appends the answer to calls[its id], the first one only: a node that answers one question
+ * a thousand times must leave room for the next node. A null result is no answer. */
+static bool record(const json_t *answer, const json_t *calls, json_t *entries, size_t first)
 {
     uint64_t id;
     json_t *result = json_object_get(answer, "result");
@@ -83,6 +98,8 @@ static bool record(const json_t *answer, const json_t *calls, json_t *entries)
     if (json_array_size(entries) >= LIMIT_RPC_ENTRIES)
         return false;
     const json_t *call = json_array_get(calls, (size_t)id);
+    if (answered(entries, first, call))
+        return false;
     json_t *entry = json_pack("{s:O, s:O, s:O}", "method", json_object_get(call, "method"),
                               "params", json_object_get(call, "params"), "result", result);
     return entry && json_array_append_new(entries, entry) == 0;
@@ -96,15 +113,15 @@ enum rc rpc_collect(struct bytes body, const json_t *calls, json_t *entries, boo
     if (json_read(body, LIMIT_RPC_BODY, &j, &why) != RC_OK)
         return err_set(err, BG_RPC_JSON, "%s", why.detail);
     char text[160] = "no result";
-    size_t recorded = 0;
+    size_t recorded = 0, first = json_array_size(entries);
     *out_single = !json_is_array(j);
     if (*out_single) {
-        recorded = record(j, calls, entries);
+        recorded = record(j, calls, entries, first);
         said(j, text, sizeof text);
     }
     for (size_t i = 0; i < json_array_size(j); i++) {
         const json_t *answer = json_array_get(j, i);
-        if (record(answer, calls, entries))
+        if (record(answer, calls, entries, first))
             recorded++;
         else
             said(answer, text, sizeof text);
@@ -112,8 +129,17 @@ enum rc rpc_collect(struct bytes body, const json_t *calls, json_t *entries, boo
     return recorded ? RC_OK : err_set(err, BG_RPC_NO_RESULT, "%s", text);
 }
 
-static enum rc send(const char *url, json_t *owned_body, const json_t *calls, uint64_t deadline_ms,
-                    json_t *entries, bool *out_single, struct err *err)
+/* afford takes an answer's memory off what the node has left. */
+static bool afford(struct rpc_node *node, struct bytes answer)
+{
+    size_t needed = answer.n + VALUE_BYTES * json_values(answer); /* both below 2^24 */
+    bool fits = node->used <= LIMIT_RPC_NODE && needed <= LIMIT_RPC_NODE - node->used;
+    node->used = fits ? node->used + needed : LIMIT_RPC_NODE;
+    return fits;
+}
+
+static enum rc send(struct rpc_node *node, json_t *owned_body, const json_t *calls,
+                    uint64_t deadline_ms, json_t *entries, bool *out_single, struct err *err)
 {
     AUTO_JSON body = owned_body;
     uint64_t now = clock_ms();
@@ -125,21 +151,23 @@ static enum rc send(const char *url, json_t *owned_body, const json_t *calls, ui
         return err_set(err, BG_RPC_MEMORY, "%zu calls", json_array_size(calls));
     AUTO_FETCHED answer = {0};
     enum rc rc =
-        fetch_post(url, bytes_of_str(text),
+        fetch_post(node->url, bytes_of_str(text),
                    left < LIMIT_HTTP_SECONDS ? (unsigned)left : LIMIT_HTTP_SECONDS, &answer, err);
     free(text);
     TRY(rc);
+    if (!afford(node, bytes_of(answer.p, answer.n)))
+        return err_set(err, BG_RPC_NODE_TOO_MUCH, "%zu bytes", answer.n);
     return rpc_collect(bytes_of(answer.p, answer.n), calls, entries, out_single, err);
 }
 
-enum rc rpc_ask(const char *url, const json_t *calls, uint64_t deadline_ms, json_t *entries,
+enum rc rpc_ask(struct rpc_node *node, const json_t *calls, uint64_t deadline_ms, json_t *entries,
                 struct err *err)
 {
     size_t n = json_array_size(calls), before = json_array_size(entries);
     bool single = true;
     if (n > 1) {
         struct err why = {0};
-        enum rc rc = send(url, batch(calls), calls, deadline_ms, entries, &single, &why);
+        enum rc rc = send(node, batch(calls), calls, deadline_ms, entries, &single, &why);
         if (rc == RC_OK)
             return RC_OK;
         if (!(rc == BG_RPC_NO_RESULT && single)) {
@@ -151,7 +179,7 @@ enum rc rpc_ask(const char *url, const json_t *calls, uint64_t deadline_ms, json
     struct err last = {0};
     for (size_t i = 0; i < n; i++) {
         struct err why = {0};
-        if (send(url, request(calls, i), calls, deadline_ms, entries, &single, &why) == RC_OK)
+        if (send(node, request(calls, i), calls, deadline_ms, entries, &single, &why) == RC_OK)
             continue;
         last = why;
         if (last.rc != BG_RPC_NO_RESULT)

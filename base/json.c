@@ -39,6 +39,11 @@ static struct shape shape_of(struct bytes t)
     return s;
 }
 
+size_t json_values(struct bytes text)
+{
+    return shape_of(text).values;
+}
+
 enum rc json_read(struct bytes text, size_t max, json_t **out_json, struct err *err)
 {
     if (text.n > max)

@@ -1,7 +1,8 @@
 /*
  * json: strict reading on top of jansson. Refused: duplicate keys, trailing text, NUL, nesting
- * beyond LIMIT_JSON_DEPTH, more than LIMIT_JSON_VALUES values, text beyond the caller's cap. Readers return false (and leave outputs
- * alone) when a member is missing or of another type; the caller names the error, one per site.
+ * beyond LIMIT_JSON_DEPTH, more than LIMIT_JSON_VALUES values, text beyond the caller's cap.
+ * Readers return false (and leave outputs alone) when a member is missing or of another type; the
+ * caller names the error, one per site.
  */
 #ifndef BOOTGATE_BASE_JSON_H
 #define BOOTGATE_BASE_JSON_H
@@ -19,9 +20,13 @@ static inline void json_cleanup(json_t **j)
 
 /*
  * json_read parses the whole text, at most max bytes. Returns a new reference in *out_json.
- * BG_JSON_SIZE, BG_JSON_NUL, BG_JSON_DEPTH, BG_JSON_VALUES, BG_JSON_SYNTAX (detail: line, column, what).
+ * BG_JSON_SIZE, BG_JSON_NUL, BG_JSON_DEPTH, BG_JSON_VALUES, BG_JSON_SYNTAX (detail: line, column,
+ * what).
  */
 enum rc json_read(struct bytes text, size_t max, json_t **out_json, struct err *err) MUST_CHECK;
+
+/* json_values: how many values a JSON text has, or somewhat more: what reading it costs. */
+size_t json_values(struct bytes text);
 
 /*
  * json_raw_member finds the value of a top-level member in text that json_read accepted as an

@@ -23,6 +23,7 @@
 #define LIMIT_VM_CONFIG    (64u << 10)  /* vm_config text, bytes */
 #define LIMIT_APP_COMPOSE  (4u << 20)   /* app-compose.json, bytes */
 #define LIMIT_RPC_BODY     (8u << 20)   /* one HTTP answer, bytes */
+#define LIMIT_RPC_NODE     (32u << 20)  /* memory for all answers of one node, bytes */
 #define LIMIT_RPC_ENTRIES  4096u        /* recorded JSON-RPC answers in one bundle */
 #define LIMIT_HEADER_RLP   2048u        /* one execution header, RLP bytes */
 #define LIMIT_PROOF_NODES  65u          /* nodes in one Merkle-Patricia proof: 64 nibbles + root */

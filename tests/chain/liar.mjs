@@ -70,6 +70,9 @@ const ATTACKS = {
   'header-time': onHeader(({ result }) => ({ timestamp: '0x' + (BigInt(result.timestamp) + 60n).toString(16) })),
   'header-numbers-huge': onHeader(() => ({ number: '0x' + 'f'.repeat(80), timestamp: '0x' + 'f'.repeat(80) })),
   'header-null': ({ method, result }) => (isHeader(method) ? null : result),
+  // Honest about the last slot of each question only, so that a node that asks again and again gets on by one.
+  'last-slot-only': ({ method, result }) => (method !== 'eth_getProof' ? result
+    : { ...result, storageProof: result.storageProof.map((one, i, all) => (i === all.length - 1 ? one : { ...one, proof: [] })) }),
   'all-null': () => null,
   'all-numbers': () => 1,
   'all-strings': () => 'yes',
@@ -92,6 +95,11 @@ const RAW = {
     const all = many(answer);
     send(response, JSON.stringify(like(answer, all.map((one, i) => ({ ...one, result: all[(i + 1) % all.length].result })))));
   },
+  // More answers than a bundle may hold: no room would be left for another node's.
+  'answers-repeated': (response, answer) => send(response, JSON.stringify(Array(5000).fill({ ...many(answer)[0], result: '0x' }))),
+  // No batches, and 200,000 values in each single answer.
+  'answers-fat': (response, answer) => send(response, JSON.stringify(Array.isArray(answer) ? { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'no batches' } }
+    : { ...answer, result: Array(200000).fill({}) })),
   'id-wrong': changed((one) => ({ ...one, id: 424242 })),
   'id-text': changed((one) => ({ ...one, id: String(one.id) })),
   'id-gone': changed(({ jsonrpc, result }) => ({ jsonrpc, result })),

@@ -221,7 +221,7 @@ ask_liar() { # NAME EXPECTATIONS STATE PATH [MORE-URLS]: the tests' own evidence
 
 lies='other-account other-slot values-claimed account-claimed slots-swapped other-block other-block-all values-without-proof node-flipped node-missing node-extra
 nodes-reversed nodes-gone nodes-many nodes-odd-hex code-swapped code-empty code-flipped code-huge header-swapped header-state-root
-header-time header-numbers-huge header-null all-null all-numbers all-strings all-lists results-swapped id-wrong id-text id-gone rpc-error
+header-time header-numbers-huge header-null answers-repeated answers-fat all-null all-numbers all-strings all-lists results-swapped id-wrong id-text id-gone rpc-error
 keys-twice truncated text-behind nul-inside not-utf8 numbers-huge deep empty html http-500 http-404 redirect redirect-file
 gzip cut reset header-endless endless'
 # What an honest node may do too: the proofs hold, so the decision does.
@@ -242,6 +242,10 @@ reason~Compose hash not allowed" compose-denied "$lie"
         ask_liar "lie-$lie-to-yes" "$undecided" compose-denied "$lie/$allowed"
         [ $build_name = asan ] || ask_liar "lie-$lie-then-honest" "$yes" allowed "$lie/$other" "$rpc"
     done
+    ask_liar lie-answers-fat-by-name "$undecided
+error.code=BG-1073" allowed answers-fat
+    # This one gets nobody to a wrong answer, and must not use up the rounds of an honest one behind it.
+    ask_liar lie-last-slot-only-then-honest "$yes" allowed last-slot-only "$rpc"
     note redirects-not-followed 'hits: 0' "hits: $(get "$liar/hits/redirected")"
 }
 

@@ -272,6 +272,9 @@ static void answers_are_matched_by_id_and_recorded(void **state)
          "[{\"id\":0,\"error\":{\"code\":-1,\"message\":\"no\"}},"
          "{\"id\":1,\"result\":\"b\"}]",
          RC_OK, false, "[[\"m1\",\"b\"]]"},
+        {"one question answered twice",
+         "[{\"id\":0,\"result\":\"a\"},{\"id\":0,\"result\":\"c\"},{\"id\":1,\"result\":\"b\"}]",
+         RC_OK, false, "[[\"m0\",\"a\"],[\"m1\",\"b\"]]"},
         {"a single answer", "{\"id\":0,\"result\":\"a\"}", RC_OK, true, "[[\"m0\",\"a\"]]"},
         {"no batches", "{\"id\":null,\"error\":{\"code\":-32600,\"message\":\"batch\"}}",
          BG_RPC_NO_RESULT, true, "[]"},
