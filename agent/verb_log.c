@@ -1,12 +1,15 @@
 /* log FILE: decode an event log, replay it into RTMR0-3, compare with the quote when there is one.
  */
 #include "agent/bundle.h"
+#include "agent/event_text.h"
 #include "agent/file.h"
 #include "agent/output.h"
 #include "base/hex.h"
 #include "base/limits.h"
 #include "quote/evlog.h"
 #include "quote/quote.h"
+
+#define CONTENT 44u /* characters of an event's content: the line then fits in about 100 */
 
 struct replayed {
     struct evlog log;
@@ -77,8 +80,9 @@ static json_t *hex(struct arena *a, struct bytes b)
 static json_t *event_json(struct arena *a, const struct event *e)
 {
     json_t *name = json_stringn((const char *)e->name.p, e->name.n);
-    return json_pack("{s:i, s:I, s:o, s:o?, s:o, s:i}", "rtmr", (int)e->rtmr, "type",
-                     (json_int_t)e->type, "digest", hex(a, BYTES_OF_ARRAY(e->digest)), "event",
+    return json_pack("{s:i, s:I, s:s?, s:o, s:o?, s:o, s:i}", "rtmr", (int)e->rtmr, "type",
+                     (json_int_t)e->type, "type_name", event_type_name(e->type), "digest",
+                     hex(a, BYTES_OF_ARRAY(e->digest)), "event",
                      e->name.n ? name : (json_decref(name), NULL), "payload", hex(a, e->payload),
                      "version", (int)e->version);
 }
@@ -99,36 +103,69 @@ static json_t *as_json(struct arena *a, const struct replayed *r)
                      matches);
 }
 
-/* payload prints text as text and everything else as hex. */
-static void payload(const struct style *st, struct bytes b)
+/* type_text: the name of an event's type, or its number. */
+static const char *type_text(uint32_t type, char number[static 11])
 {
-    bool printable = b.n > 0;
-    for (size_t i = 0; i < b.n; i++)
-        printable = printable && b.p[i] >= 0x20 && b.p[i] <= 0x7e;
-    if (printable && (st->verbose || b.n <= 48))
-        text_safe(stdout, b);
+    const char *name = event_type_name(type);
+    if (name)
+        return name;
+    snprintf(number, 11, "0x%08x", type);
+    return number;
+}
+
+static int widest_type(const struct evlog *log)
+{
+    size_t widest = 0;
+    for (size_t i = 0; i < log->n; i++) {
+        char number[11];
+        size_t n = strlen(type_text(log->v[i].type, number));
+        widest = n > widest ? n : widest;
+    }
+    return (int)widest;
+}
+
+/* content prints what an event says: dstack's name for it, then the payload as text or hex. */
+static void content(const struct style *st, const struct event *e)
+{
+    char text[512];
+    fputs("  ", stdout);
+    if (e->name.n) {
+        text_safe(stdout, e->name);
+        fputs(e->payload.n ? " " : "", stdout);
+    }
+    if (!event_describe(e->type, e->payload, text, sizeof text))
+        text_hex(stdout, st, e->payload);
+    else if (st->verbose || strlen(text) <= CONTENT)
+        fputs(text, stdout);
     else
-        text_hex(stdout, st, b);
+        printf("%.*s..", (int)CONTENT - 2, text);
 }
 
 static void as_text(const struct style *st, const struct replayed *r)
 {
+    int width = widest_type(&r->log);
+    size_t num[4] = {0};
     for (size_t i = 0; i < r->log.n; i++) {
         const struct event *e = &r->log.v[i];
-        printf("RTMR%u 0x%08x ", e->rtmr, e->type);
-        text_hex(stdout, st, BYTES_OF_ARRAY(e->digest));
-        putchar(' ');
-        text_safe(stdout, e->name);
-        putchar(' ');
-        payload(st, e->payload);
+        char number[11];
+        num[e->rtmr]++;
+        printf("RTMR%u  %-*s  ", e->rtmr, width, type_text(e->type, number));
+        if (st->verbose)
+            text_hex(stdout, st, BYTES_OF_ARRAY(e->digest));
+        else
+            printf("%02x%02x%02x%02x..", e->digest[0], e->digest[1], e->digest[2], e->digest[3]);
+        if (e->name.n || e->payload.n)
+            content(st, e);
         putchar('\n');
     }
+    fputs(r->log.n ? "\n" : "", stdout);
     for (unsigned i = 0; i < 4; i++) {
         printf("RTMR%u = ", i);
         text_hex(stdout, st, BYTES_OF_ARRAY(r->rtmr[i]));
-        printf("%s\n", !r->has_quote ? ""
-                       : r->match[i] ? "  as in the quote"
-                                     : "  NOT as in the quote");
+        printf("  %3zu event%s%s\n", num[i], num[i] == 1 ? " " : "s",
+               !r->has_quote ? ""
+               : r->match[i] ? "  as in the quote"
+                             : "  NOT as in the quote");
     }
 }
 

@@ -229,8 +229,11 @@ run own-log 0 log bundle.json
 says own-log 'RTMR3 = '
 says own-log 'as in the quote'
 lacks own-log 'NOT as in the quote'
+says own-log 'RTMR0  EV_EFI_VARIABLE_DRIVER_CONFIG '
+if awk 'length($0) > 105 { exit 1 }' out; then ok; else bad 'log is wider than 105 columns'; fi
 run own-log-json 0 log bundle.json --json
 says own-log-json '"rtmr3": true'
+says own-log-json '"type_name": "EV_SEPARATOR"'
 printf '{"policy":{"device_ids":["%064d"],"min_tcb_evaluation":4000000}}' 7 >policy.json
 verdict own-policy 1 verify bundle.json --at $at --root root.der --config policy.json
 says own-policy '"DEVICE_ID"'
@@ -284,7 +287,7 @@ done
 for one in "verify bundle.json" "check bundle.json --config config.json --offline"; do
     # shellcheck disable=SC2086 # words
     run width '0|3' $one --at $at --root root.der
-    if sed '/^ *Why /,$d' out | awk 'length($0) > 100 { exit 1 }'; then ok; else bad "$one is wider than 100 columns"; fi
+    if sed '1d; /^ *Why /,$d' out | awk 'length($0) > 100 { exit 1 }'; then ok; else bad "$one is wider than 100 columns"; fi
 done
 escape=$(printf '\033')
 run color-off 0 verify bundle.json --at $at --root root.der
@@ -370,10 +373,15 @@ if [ -d "$quotes" ]; then
     for f in "$VECTORS"/tdx/eventlog/dstack.ccel "$VECTORS"/tdx/eventlog/trustee-grub.ccel "$VECTORS"/tdx/eventlog/trustee-td-shim.ccel; do
         run "log-${f##*/}" 0 log "$f" --json
         says "log-${f##*/}" '"rtmr2": "'
+        says "log-${f##*/}" '"type_name": "EV_EFI_'
+    done
+    run log-names 0 log "$VECTORS/tdx/eventlog/trustee-grub.ccel"
+    for text in 'SecureBoot (1 byte)' 'BootOrder (' 'MokListTrusted' 'LOADED_IMAGE::LoadOptions' 'Linux initrd' 'TdxTable'; do
+        says log-names "  $text"
     done
     verdict log-without-sha384 4 log "$VECTORS/tdx/eventlog/trustee-csv-sm3.ccel"
 else
-    skip 105 "no vectors at $VECTORS, so no published quotes"
+    skip 115 "no vectors at $VECTORS, so no published quotes"
 fi
 
 echo "$passed passed, $failed failed, $skipped skipped"
