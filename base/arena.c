@@ -99,6 +99,15 @@ uint8_t *arena_copy(struct arena *a, struct bytes b, struct err *err)
     return p;
 }
 
+enum rc arena_keep(struct arena *a, struct bytes b, struct bytes *out, struct err *err)
+{
+    const uint8_t *p = arena_copy(a, b, err);
+    if (!p)
+        return err_known(err->rc);
+    *out = bytes_of(p, b.n);
+    return RC_OK;
+}
+
 char *arena_printf(struct arena *a, struct err *err, const char *fmt, ...)
 {
     va_list ap, again;

@@ -22,6 +22,8 @@ void *arena_alloc(struct arena *a, size_t n, struct err *err) MUST_CHECK;
 void *arena_array(struct arena *a, size_t count, size_t size, struct err *err) MUST_CHECK;
 /* arena_copy returns a copy of b with a NUL behind it (not counted). */
 uint8_t *arena_copy(struct arena *a, struct bytes b, struct err *err) MUST_CHECK;
+/* arena_keep: the same as a view in *out. *out is untouched on failure (BG_NOMEM). */
+enum rc arena_keep(struct arena *a, struct bytes b, struct bytes *out, struct err *err) MUST_CHECK;
 /* arena_printf returns a formatted string, or NULL with BG_NOMEM in err. */
 char *arena_printf(struct arena *a, struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4), warn_unused_result));

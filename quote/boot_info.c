@@ -44,24 +44,15 @@ static void mr_aggregated(const struct td_body *td, const uint8_t rtmr3[48], uin
                bytes_of(td->mr_owner_config, n));
 }
 
-static enum rc copy_view(struct arena *a, struct bytes b, struct bytes *out, struct err *err)
-{
-    uint8_t *p = arena_copy(a, b, err);
-    if (!p)
-        return err->rc;
-    *out = bytes_of(p, b.n);
-    return RC_OK;
-}
-
 static enum rc copy_tcb(struct arena *a, const struct tcb_result *tcb, struct boot_info *bi,
                         struct err *err)
 {
-    TRY(copy_view(a, bytes_of_str(tcb_status_name(tcb->status)), &bi->tcb_status, err));
+    TRY(arena_keep(a, bytes_of_str(tcb_status_name(tcb->status)), &bi->tcb_status, err));
     bi->advisory_ids = ARENA_ARRAY(a, struct bytes, tcb->advisories.n, err);
     if (!bi->advisory_ids)
         return err->rc;
     for (size_t i = 0; i < tcb->advisories.n; i++)
-        TRY(copy_view(a, tcb->advisories.v[i], &bi->advisory_ids[i], err));
+        TRY(arena_keep(a, tcb->advisories.v[i], &bi->advisory_ids[i], err));
     bi->num_advisory_ids = tcb->advisories.n;
     return RC_OK;
 }
@@ -89,7 +80,7 @@ enum rc boot_info_make(struct arena *a, const struct td_report *td, const struct
     bi.has_instance_id = f->instance_id.n == sizeof bi.instance_id;
     if (bi.has_instance_id)
         memcpy(bi.instance_id, f->instance_id.p, sizeof bi.instance_id);
-    TRY(copy_view(a, key_provider, &bi.key_provider_info, err));
+    TRY(arena_keep(a, key_provider, &bi.key_provider_info, err));
     TRY(copy_tcb(a, &td->tcb, &bi, err));
     *out = bi;
     return RC_OK;

@@ -67,11 +67,7 @@ static enum rc copy_text(struct arena *a, const json_t *text, const char *key, s
 {
     if (!json_is_string(text))
         return malformed(key, "text", err);
-    uint8_t *p = arena_copy(a, json_view(text), err);
-    if (!p)
-        return err->rc;
-    *out = bytes_of(p, json_string_length(text));
-    return RC_OK;
+    return arena_keep(a, json_view(text), out, err);
 }
 
 static enum rc read_texts(struct arena *a, const json_t *o, struct boot_info *bi, struct err *err)

@@ -14,16 +14,6 @@ static enum rc member(const json_t *obj, const char *key, struct bytes *out, str
     return RC_OK;
 }
 
-/* keep copies text, so that the result does not depend on the life of the JSON value. */
-static enum rc keep(struct arena *a, struct bytes text, struct bytes *out, struct err *err)
-{
-    uint8_t *p = arena_copy(a, text, err);
-    if (!p)
-        return err->rc;
-    *out = bytes_of(p, text.n);
-    return RC_OK;
-}
-
 static enum rc chain(struct arena *a, const json_t *obj, const char *key, struct bytes *out,
                      struct err *err)
 {
@@ -32,7 +22,7 @@ static enum rc chain(struct arena *a, const json_t *obj, const char *key, struct
     if (text.n > CHAIN_MAX)
         return err_set(err, BG_COLLATERAL_CHAIN_SIZE, "%s: %zu bytes, at most %u", key, text.n,
                        CHAIN_MAX);
-    return keep(a, text, out, err);
+    return arena_keep(a, text, out, err);
 }
 
 static enum rc crl(struct arena *a, const json_t *obj, const char *key, struct bytes *out,
@@ -56,7 +46,7 @@ static enum rc document(struct arena *a, const json_t *obj, const char *key, siz
     if (text.n > max)
         return err_set(err, BG_COLLATERAL_TEXT_SIZE, "%s: %zu bytes, at most %zu", key, text.n,
                        max);
-    return keep(a, text, out, err);
+    return arena_keep(a, text, out, err);
 }
 
 /* A signature of a wrong length is passed on: quote_verify names that (SIG_FORMAT). */

@@ -81,11 +81,7 @@ static enum rc text_part(struct arena *a, const json_t *obj, const char *key, bo
         return err_set(err, code, "%s: wrong type, or over %zu bytes", key, max);
     if (text.n == 0)
         return RC_OK;
-    uint8_t *p = arena_copy(a, text, err);
-    if (!p)
-        return err->rc;
-    *out = bytes_of(p, text.n);
-    return RC_OK;
+    return arena_keep(a, text, out, err);
 }
 
 enum rc evidence_no_memory(struct err *err)

@@ -36,11 +36,7 @@ static enum rc extension(struct arena *a, const X509 *x, const char *oid, struct
     struct bytes content = der_take(&c, DER_OCTET_STRING);
     if (again || !cur_done(&c))
         return err_set(err, BG_RA_TLS_EXTENSION, "%s", oid);
-    uint8_t *p = arena_copy(a, content, err);
-    if (!p)
-        return err->rc;
-    *out = bytes_of(p, content.n);
-    return RC_OK;
+    return arena_keep(a, content, out, err);
 }
 
 static enum rc key_of(struct arena *a, const X509 *x, struct bytes *out, struct err *err)
@@ -49,12 +45,9 @@ static enum rc key_of(struct arena *a, const X509 *x, struct bytes *out, struct 
     int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
     if (n <= 0)
         return err_set(err, BG_RA_TLS_KEY, "%s", "");
-    uint8_t *p = arena_copy(a, bytes_of(der, (size_t)n), err);
+    enum rc rc = arena_keep(a, bytes_of(der, (size_t)n), out, err);
     OPENSSL_free(der);
-    if (!p)
-        return err->rc;
-    *out = bytes_of(p, (size_t)n);
-    return RC_OK;
+    return rc;
 }
 
 static enum rc parts(struct arena *a, const X509 *x, struct evidence *out, struct err *err)

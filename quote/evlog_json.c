@@ -8,14 +8,6 @@
 #include "quote/base64.h"
 #include "quote/evlog_internal.h"
 
-static bool copy_text(struct arena *a, struct bytes text, struct bytes *out, struct err *err)
-{
-    uint8_t *p = arena_copy(a, text, err);
-    if (p)
-        *out = bytes_of(p, text.n);
-    return p != NULL;
-}
-
 /* version: absent is 1 (dstack leaves it out). */
 static bool read_version(const json_t *o, unsigned *out)
 {
@@ -70,8 +62,7 @@ static enum rc read_event(struct arena *a, const json_t *o, size_t i, struct eve
         return err_set(err, BG_EVLOG_IMR, "record %zu: imr %llu", i, (unsigned long long)imr);
     e->rtmr = (unsigned)imr;
     e->type = (uint32_t)type;
-    if (!copy_text(a, name, &e->name, err))
-        return err->rc;
+    TRY(arena_keep(a, name, &e->name, err));
     if (!hex_decode_any(a, payload, &e->payload, err))
         return err_set(err, BG_EVLOG_PAYLOAD, "record %zu", i);
     e->digest_given = digest.n != 0;
@@ -134,8 +125,7 @@ enum rc evlog_parse_runtime(struct arena *a, struct bytes text, struct evlog *ou
         if (!json_str(o, "event", &name) || !json_str(o, "payload", &payload) ||
             !read_version(o, &e->version) || !base64_decode(a, payload, &e->payload, err))
             return err_set(err, BG_RUNTIME_LOG_ENTRY, "record %zu", i);
-        if (!copy_text(a, name, &e->name, err))
-            return err->rc;
+        TRY(arena_keep(a, name, &e->name, err));
         TRY(evlog_runtime_event(a, e, &pre, err));
     }
     log.n = n;

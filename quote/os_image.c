@@ -39,11 +39,7 @@ static enum rc keep_document(struct arena *a, const json_t *from, struct bytes *
     struct bytes text;
     if (out->n || !json_str(from, "mr_config", &text))
         return RC_OK;
-    const uint8_t *p = arena_copy(a, text, err);
-    if (!p)
-        return err->rc;
-    *out = bytes_of(p, text.n);
-    return RC_OK;
+    return arena_keep(a, text, out, err);
 }
 
 /*

@@ -47,13 +47,7 @@ static enum rc read_root(const struct doc *d, struct bytes text, const struct fl
 /* keep copies a short text into the arena; false: empty, too long, no memory. */
 static bool keep(const struct doc *d, struct bytes text, struct bytes *out)
 {
-    if (text.n == 0 || text.n > TEXT_MAX)
-        return false;
-    uint8_t *p = arena_copy(d->a, text, d->err);
-    if (!p)
-        return false;
-    *out = bytes_of(p, text.n);
-    return true;
+    return text.n > 0 && text.n <= TEXT_MAX && arena_keep(d->a, text, out, d->err) == RC_OK;
 }
 
 static bool keep_member(const struct doc *d, const struct flat *obj, const char *key,
