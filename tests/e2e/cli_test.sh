@@ -266,7 +266,10 @@ says own-collateral-twice BG-1052
 verdict own-no-collateral-there 3 verify no-collateral.json --collateral no-collateral.json --at $at --root root.der
 says own-no-collateral-there BG-1098
 verdict own-collateral-unknown-member 4 verify no-collateral.json --collateral unknown-member --at $at --root root.der
-# The example configuration of the guest image is one.
+# The examples in the manual and of the guest image are configurations.
+sed -n '/^\.SH CONFIGURATION/,/^\.fi/p' "$root/docs/man/bootgate.5" | sed '/^\./d; s/\\-/-/g' >manual.json
+verdict manual-config 4 check --config manual.json
+says manual-config BG-1080
 verdict image-config 4 check --config "$root/image/bootgate.json"
 says image-config BG-1080
 
