@@ -1,7 +1,8 @@
 // An execution node that lies: stands in front of an honest one and changes what it says. The attack is
 // the first part of the URL's path, so that one process serves all of them:
 //   URL/none                what the honest node says
-//   URL/ATTACK[/BLOCK]      see ATTACKS and RAW; BLOCK: the number of another block
+//   URL/ATTACK[/BLOCK[/DECISION]]  see ATTACKS and RAW; BLOCK: the number of another block; DECISION: a name, for those
+//                           that begin to lie in the middle of one
 //   URL/record/NAME         honest; GET URL/recorded/NAME gives [{method, params, result}], each question once
 //   GET URL/hits/ATTACK     how many requests came for that attack
 // usage: node liar.mjs CHAIN-FILE FILE      CHAIN-FILE: from serve.mjs; FILE gets {url, attacks}
@@ -48,6 +49,8 @@ const ATTACKS = {
     : upstream(method, ...params.slice(0, -1), block)),
   'other-block-all': async ({ method, params, result, block }) => (isHeader(method)
     ? { ...await otherHeader(block), hash: result?.hash ?? params[0] } : upstream(method, ...params.slice(0, -1), block)),
+  'slot-missing': ({ method, result }) => (method !== 'eth_getProof' ? result
+    : { ...result, storageProof: result.storageProof.slice(0, -1) }),
   'values-claimed': ({ method, result }) => (method !== 'eth_getProof' ? result
     : { ...result, storageProof: result.storageProof.map((one) => ({ ...one, value: '0x1' })) }),
   'values-without-proof': ({ method, result }) => (method !== 'eth_getProof' ? result
@@ -73,6 +76,13 @@ const ATTACKS = {
   // Honest about the last slot of each question only, so that a node that asks again and again gets on by one.
   'last-slot-only': ({ method, result }) => (method !== 'eth_getProof' ? result
     : { ...result, storageProof: result.storageProof.map((one, i, all) => (i === all.length - 1 ? one : { ...one, proof: [] })) }),
+  // The node follows another fork from the second request of a decision on: no such block hash any more, another state
+  // at that height. `first`: what was asked before.
+  reorg: async ({ method, params, result, block, first }) => {
+    if (first) return result;
+    return method === 'eth_getBlockByHash' ? null : upstream(method, ...params.slice(0, -1), isHeader(method) ? false : block);
+  },
+  'error-as-result': () => ({ code: -32000, message: 'header not found' }),
   'all-null': () => null,
   'all-numbers': () => 1,
   'all-strings': () => 'yes',
@@ -87,6 +97,8 @@ function send(response, body, status = 200, headers = json) {
 const many = (answer) => (Array.isArray(answer) ? answer : [answer]);
 const like = (answer, list) => (Array.isArray(answer) ? list : list[0]);
 const changed = (change) => (response, answer) => send(response, JSON.stringify(like(answer, many(answer).map(change))));
+
+const bomb = zlib.gzipSync(Buffer.alloc(64 << 20, ' '));
 
 /// Lies below that: in JSON, in JSON-RPC, in HTTP. Each takes (response, honest answer).
 const RAW = {
@@ -125,6 +137,10 @@ const RAW = {
     response.writeHead(200, { ...json, 'content-encoding': 'gzip', 'content-length': body.length });
     response.end(body);
   },
+  'gzip-bomb': (response) => { // 64 MiB of spaces
+    response.writeHead(200, { ...json, 'content-encoding': 'gzip', 'content-length': bomb.length });
+    response.end(bomb);
+  },
   cut: (response, answer) => {
     const text = JSON.stringify(answer);
     response.writeHead(200, { ...json, 'content-length': text.length });
@@ -156,6 +172,7 @@ const RAW = {
 };
 
 const recordings = new Map();
+const decisions = new Set(); // those whose first request was answered
 const hits = new Map();
 
 async function honest(call) {
@@ -166,7 +183,7 @@ async function honest(call) {
   }
 }
 
-async function answerTo(attack, argument, call) {
+async function answerTo(attack, argument, call, first) {
   const answer = await honest(call);
   if (attack === 'record') {
     const question = JSON.stringify([call.method, call.params]);
@@ -174,14 +191,14 @@ async function answerTo(attack, argument, call) {
     if ('result' in answer) recordings.get(argument).set(question, { method: call.method, params: call.params, result: answer.result });
   } else if (ATTACKS[attack]) {
     const block = argument && '0x' + Number(argument).toString(16);
-    answer.result = await ATTACKS[attack]({ ...call, result: answer.result, block });
+    answer.result = await ATTACKS[attack]({ ...call, result: answer.result, block, first });
     delete answer.error;
   }
   return answer;
 }
 
 async function serve(request, response) {
-  const [, attack, argument] = request.url.split('/');
+  const [, attack, argument, decision] = request.url.split('/');
   if (request.method === 'GET') {
     if (attack === 'recorded') return send(response, JSON.stringify([...recordings.get(argument)?.values() ?? []]));
     return send(response, String(hits.get(argument) ?? 0));
@@ -190,7 +207,9 @@ async function serve(request, response) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   const body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  const answers = await Promise.all(many(body).map((call) => answerTo(attack, argument, call)));
+  const first = !decisions.has(decision);
+  decisions.add(decision);
+  const answers = await Promise.all(many(body).map((call) => answerTo(attack, argument, call, first)));
   const answer = Array.isArray(body) ? answers : answers[0];
   if (RAW[attack]) return RAW[attack](response, answer);
   return send(response, JSON.stringify(answer));

@@ -219,11 +219,27 @@ ask_liar() { # NAME EXPECTATIONS STATE PATH [MORE-URLS]: the tests' own evidence
     try "$1" "$2" check --bundle "$work/own/bundle.json" $(cat "$work/own/options") --config "$work/config.json"
 }
 
-lies='other-account other-slot values-claimed account-claimed slots-swapped other-block other-block-all values-without-proof node-flipped node-missing node-extra
-nodes-reversed nodes-gone nodes-many nodes-odd-hex code-swapped code-empty code-flipped code-huge header-swapped header-state-root
-header-time header-numbers-huge header-null answers-repeated answers-fat all-null all-numbers all-strings all-lists results-swapped id-wrong id-text id-gone rpc-error
-keys-twice truncated text-behind nul-inside not-utf8 numbers-huge deep empty html http-500 http-404 redirect redirect-file
-gzip cut reset header-endless endless'
+# The code that each lie of liar.mjs must end with, whatever the truth is.
+lies='BG-0704: other-account other-slot slots-swapped other-block node-flipped nodes-reversed reorg
+BG-0739: other-block-all header-swapped header-state-root header-time
+BG-1071: slot-missing
+BG-0944: values-claimed
+BG-0702: values-without-proof node-missing nodes-gone
+BG-0943: account-claimed
+BG-0717: node-extra
+BG-0941: nodes-many
+BG-0942: nodes-odd-hex
+BG-0946: code-swapped code-empty code-flipped
+BG-1065: code-huge endless
+BG-0738: header-numbers-huge
+BG-1067: header-null all-null id-wrong id-text id-gone rpc-error
+BG-0737: error-as-result
+BG-1073: answers-fat
+BG-0736: all-numbers all-strings all-lists answers-repeated
+BG-0940: results-swapped
+BG-1066: keys-twice truncated text-behind nul-inside not-utf8 numbers-huge deep empty html gzip gzip-bomb
+BG-1064: http-500 http-404 redirect redirect-file
+BG-1062: cut reset header-endless'
 # What an honest node may do too: the proofs hold, so the decision does.
 harmless='none batch-reordered'
 
@@ -235,17 +251,25 @@ lying_nodes() {
         ask_liar "lie-$lie-no" "$no
 reason~Compose hash not allowed" compose-denied "$lie"
     done
-    for lie in $lies; do
-        # At a block that allows: no proof, no answer. At one that denies, with the allowing block's state for the liar to use:
-        # never a yes. With an honest node behind it: the truth.
-        ask_liar "lie-$lie" "$undecided" allowed "$lie/$other"
-        ask_liar "lie-$lie-to-yes" "$undecided" compose-denied "$lie/$allowed"
-        [ $build_name = asan ] || ask_liar "lie-$lie-then-honest" "$yes" allowed "$lie/$other" "$rpc"
-    done
-    ask_liar lie-answers-fat-by-name "$undecided
-error.code=BG-1073" allowed answers-fat
+    echo "$lies" | tr -d : >"$work/lies"
+    while read -r code names; do
+        ended="$undecided
+error.code=$code"
+        for lie in $names; do
+            # At a block that allows: no proof, no answer. At one that denies, with the allowing block's state for the liar to
+            # use: never a yes. With an honest node behind it: the truth.
+            ask_liar "lie-$lie" "$ended" allowed "$lie/$other/$build_name-$number"
+            ask_liar "lie-$lie-to-yes" "$ended" compose-denied "$lie/$allowed/$build_name-$number"
+            [ $build_name = asan ] || ask_liar "lie-$lie-then-honest" "$yes" allowed "$lie/$other/$build_name-$number" "$rpc"
+            echo "$lie" >>"$work/told"
+        done
+    done <"$work/lies"
     # This one gets nobody to a wrong answer, and must not use up the rounds of an honest one behind it.
     ask_liar lie-last-slot-only-then-honest "$yes" allowed last-slot-only "$rpc"
+    # Every lie that the node knows was told.
+    known=$(node "$root/tests/chain/flat.mjs" "$work/liar.json" | sed -n 's/^attacks\.[0-9]*=//p' | sort | tr '\n' ' ')
+    told=$(printf '%s\n' $harmless last-slot-only drip hang | sort -u - "$work/told" | tr '\n' ' ')
+    note every-lie-told "lies: $known" "lies: $told"
     note redirects-not-followed 'hits: 0' "hits: $(get "$liar/hits/redirected")"
 }
 
@@ -256,7 +280,7 @@ slow_nodes() { # BUILD-NAME PROGRAM
         config "$work/slow-$lie.json" "$(value evidence.own.states.allowed.hash)" "$liar/$lie"
         one=$cases/$((number += 1))-$build_name-lie-$lie
         mkdir "$one"
-        printf '%s\n' "$undecided" >"$one/expect"
+        printf '%s\nerror.code=BG-1063\n' "$undecided" >"$one/expect"
         echo "$lie" >"$one/command"
         # shellcheck disable=SC2046
         (timeout 150 "$gate" check --bundle "$work/own/bundle.json" $(cat "$work/own/options") --config "$work/slow-$lie.json" --json \
