@@ -98,6 +98,9 @@ enum rc file_write(const char *path, struct bytes text, struct err *err)
             return err_set(err, BG_FILE_WRITE_STDOUT, "%s", strerror(errno));
         return RC_OK;
     }
+    struct stat st; /* a rename over /dev/null would be its end, one over a link breaks the link */
+    if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return err_set(err, BG_FILE_NOT_REGULAR, "%s", path);
     char temporary[4096];
     int len = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
     if (len < 0 || (size_t)len >= sizeof temporary)

@@ -13,6 +13,7 @@ static enum rc read_inputs(struct session *s, struct err *err)
         TRY(bundle_add_file(s->a, &s->bundle, cli->bundle, err));
     if (cli->collateral)
         TRY(bundle_add_collateral(s->a, &s->bundle, cli->collateral, err));
+    s->inputs_read = true;
     return RC_OK;
 }
 
@@ -113,7 +114,7 @@ enum rc session_open_config(struct session *s, struct arena *a, const struct cli
 
 int session_close(struct session *s)
 {
-    if (s->cli->save_bundle) {
+    if (s->cli->save_bundle && s->inputs_read) {
         struct err err = {0};
         enum rc rc = bundle_write(s->a, &s->bundle, s->cli->save_bundle, &err);
         if (rc != RC_OK && s->report.err.rc == RC_OK)

@@ -15,6 +15,7 @@ struct session {
     struct bundle bundle;
     struct gate_input input;
     struct report report;
+    bool inputs_read; /* the bundle holds all that was given: it may replace a file */
 };
 
 /*

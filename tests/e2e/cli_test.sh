@@ -245,6 +245,18 @@ unset BOOTGATE_CONFIG
 verdict own-check-offline 3 check bundle.json --at $at --root root.der --config config.json --offline
 says own-check-offline '"would_be_allowed": false'
 says own-check-offline BG-1070
+# What is saved replaces a file only, and only once everything was read: the bundle may be the one that is read.
+cp bundle.json saved.json
+verdict own-save-unread 2 check --bundle saved.json --save-bundle saved.json --at $at --root root.der --config nowhere
+cmp -s saved.json bundle.json && ok || bad 'a run without configuration changed the bundle'
+mkfifo pipe
+ln -s saved.json link
+for f in pipe link .; do
+    verdict "own-save-to-$f" '2|3' check --bundle bundle.json --save-bundle $f --at $at --root root.der --config config.json --offline
+done
+[ -p pipe ] && [ -h link ] && ok || bad 'a pipe or a link was replaced'
+verdict own-save 3 check --bundle bundle.json --save-bundle saved.json --at $at --root root.der --config config.json --offline
+cmp -s saved.json bundle.json && bad 'nothing was saved' || ok
 # What policy refuses stays refused when the chain cannot be asked.
 sed 's/}}$/},"policy":{"device_ids":["0000000000000000000000000000000000000000000000000000000000000007"]}}/' config.json >config-policy.json
 verdict own-check-refused-offline 1 check bundle.json --at $at --root root.der --config config-policy.json --offline
