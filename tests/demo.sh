@@ -51,7 +51,7 @@ code_of() {
 }
 
 echo "bootgate demo, with $BUILD/test/bootgate: the test build, which differs from the program that is installed in"
-echo 'what it takes as a root of trust (--root) only.'
+echo 'what it takes as a root of trust (--root), as evidence and as a TPM (boot --bundle, --tcti).'
 "$root/tests/chain/setup.sh" || exit 1
 
 trusted=''
@@ -73,18 +73,81 @@ policy='"require_os_image":false'
 config "$work/allowed.conf" "$(value evidence.machine.states.allowed.hash)" "$rpc" "$policy"
 config "$work/denied.conf" "$(value evidence.machine.states.compose-denied.hash)" "$rpc" "$policy"
 
+# --- the TPM: swtpm as the machine's; PCR 4 and 7 get what firmware would measure -----------------------------
+port=$(node -e 'const net = require("net"); (function next() { const a = net.createServer().listen(0, "127.0.0.1", () => {
+    const p = a.address().port, b = net.createServer().on("error", () => a.close(next));
+    b.listen(p + 1, "127.0.0.1", () => { console.log(p); a.close(); b.close(); }); }); })()')
+tcti=swtpm:host=127.0.0.1,port=$port
+keys=$(mktemp -d /dev/shm/bootgate-demo.XXXXXX) || exit 1
+tpm_pid=''
+demo_end() {
+    [ -z "$tpm_pid" ] || kill "$tpm_pid" 2>/dev/null
+    rm -rf "$keys"
+    clean_up
+}
+trap demo_end EXIT
+mkdir "$work/tpm"
+power_on() {
+    [ -z "$tpm_pid" ] || { kill "$tpm_pid"; wait "$tpm_pid"; } 2>/dev/null
+    swtpm socket --tpm2 --tpmstate dir="$work/tpm" --flags not-need-init,startup-clear \
+        --server type=tcp,bindaddr=127.0.0.1,port="$port" --ctrl type=tcp,bindaddr=127.0.0.1,port=$((port + 1)) 2>"$work/swtpm.log" &
+    tpm_pid=$!
+    measured=$(printf 'what firmware measured' | sha256sum | cut -d' ' -f1)
+    tries=0
+    until TPM2TOOLS_TCTI=$tcti tpm2_pcrextend "4:sha256=$measured" "7:sha256=$measured" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ $tries -lt 100 ] || say_stop "swtpm does not answer: $(cat "$work/swtpm.log")"
+        sleep 0.1
+    done
+}
+# boot_config FILE BLOCK-HASH: this demo's TPM is the host's, and time is the recorded one: both must be said in the configuration.
+boot_config() {
+    printf '{"chain":{"source":"pinned","chain_id":31337,"kms_contract":"%s","block_hash":"%s"},"rpc":["%s"],
+ "policy":{"require_freshness":"host-clock",%s},
+ "release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[4,7],"gate_pcr":12,"blob":"%s"},
+            "targets":[{"type":"file","path":"%s"}]}}\n' "$kms" "$2" "$rpc" "$policy" "$work/seed.blob" "$keys/key" >"$1"
+}
+boot_config "$work/boot-allowed.conf" "$(value evidence.machine.states.allowed.hash)"
+boot_config "$work/boot-denied.conf" "$(value evidence.machine.states.compose-denied.hash)"
+
 heading '1. A machine that may boot'
 echo 'The quote is verified up to its root, the event log replayed, and the contract run on proven state.'
 # shellcheck disable=SC2086 # two words or none
 show checks 10 check --bundle machine.json $trusted --at $at --config allowed.conf
 said 'isAppAllowed: true'
 echo '(+ holds, x does not, ? cannot be known from this evidence, - for information)'
+echo
+echo 'Now with a key at stake: a seed is sealed in a software TPM, once; then the machine boots.'
+power_on
+show all 0 seal --tcti "$tcti" --config boot-allowed.conf
+power_on
+# shellcheck disable=SC2086
+show problems 0 boot --bundle machine.json $trusted --at $at --tcti "$tcti" --config boot-allowed.conf
+if [ "$(stat -c '%s %a' "$keys/key" 2>/dev/null)" = '32 400' ]; then
+    echo 'The key is out: 32 bytes, readable by its owner alone, on tmpfs.'
+else
+    echo '*** there is no key'
+    wrong=1
+fi
+# shellcheck disable=SC2086
+show problems 6 boot --bundle machine.json $trusted --at $at --tcti "$tcti" --config boot-allowed.conf
+echo 'The door is shut: until the next reset nobody gets the seed again.'
+rm -f "$keys/key"
 
 heading '2. The same machine, after its owner withdrew the compose file'
 # shellcheck disable=SC2086
 show problems 1 check --bundle machine.json $trusted --at $at --config denied.conf
 said 'Compose hash not allowed'
 said 'Fix '
+power_on
+# shellcheck disable=SC2086
+show problems 1 boot --bundle machine.json $trusted --at $at --tcti "$tcti" --config boot-denied.conf
+if [ -e "$keys/key" ]; then
+    echo '*** a key is out'
+    wrong=1
+else
+    echo 'No key is out.'
+fi
 
 heading '3. The same machine, with an event log that was tampered with'
 echo 'Another compose hash was written into the log, as a host would do that wants to pass for another app.'
@@ -113,7 +176,7 @@ said '^RTMR3 = .*NOT as in the quote'
 
 echo
 if [ $wrong -eq 0 ]; then
-    echo 'demo: all three behaved: allowed, denied, refused'
+    echo 'demo: all three behaved: allowed with its key, denied without, refused'
 else
     echo 'demo: something did not behave as it should'
 fi
