@@ -15,6 +15,7 @@
 
 #define CLOSED_EVENT "bootgate/gate/v1 closed"
 #define REAP_MS      500u /* how long a killed child may take to go */
+#define GOODBYE_MS   300u /* how long one may take to flush what it holds in the TPM */
 
 struct tpm {
     pid_t pid; /* 0: gone */
@@ -36,19 +37,26 @@ int tpm_fd(const struct tpm *t)
     return t->fd;
 }
 
+/* Waits for the child's end; true: it is over, or was none of ours. */
+static bool reap(const struct tpm *t, unsigned ms, int *status)
+{
+    const struct timespec moment = {0, 1000000};
+    for (unsigned i = 0; i < ms; i++) {
+        if (waitpid(t->pid, status, WNOHANG) != 0)
+            return true;
+        (void)nanosleep(&moment, NULL);
+    }
+    return false;
+}
+
 /* Ends the child and takes its status; a child that the kernel cannot end is left behind. */
 static int end_child(struct tpm *t)
 {
-    const struct timespec moment = {0, 2000000};
     int status = 0;
     if (t->pid == 0)
         return 0;
     (void)kill(t->pid, SIGKILL);
-    for (unsigned i = 0; i < REAP_MS / 2; i++) {
-        if (waitpid(t->pid, &status, WNOHANG) != 0)
-            break;
-        (void)nanosleep(&moment, NULL);
-    }
+    (void)reap(t, REAP_MS, &status);
     t->pid = 0;
     t->gate_closed = false;
     (void)close(t->fd);
@@ -193,7 +201,13 @@ enum rc tpm_start(const struct tpm_config *cfg, uint64_t deadline, struct tpm **
 
 struct tpm *tpm_stop(struct tpm *t)
 {
+    int status;
     if (t) {
+        /* Between requests it ends by itself and leaves nothing in a TPM without a manager. */
+        if (t->pid != 0 && shutdown(t->fd, SHUT_RDWR) == 0 && reap(t, GOODBYE_MS, &status)) {
+            t->pid = 0;
+            (void)close(t->fd);
+        }
         end_child(t);
         free(t);
     }

@@ -5,6 +5,7 @@
 #include "tests/lib/tpm_case.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 
 #define CLOSED_EVENT "bootgate/gate/v1 closed"
 
@@ -403,6 +404,121 @@ static void an_absent_bank_or_device_is_named(void **state)
          (int)err.rc);
 }
 
+static void stopping_leaves_nothing_in_the_tpm(void **state)
+{
+    (void)state;
+    struct tpm_case c;
+    struct secret *seed = NULL;
+    case_open(&c, VARIANT_COUNTER);
+    case_seal(&c);
+    for (int i = 0; i < 8; i++) { /* swtpm holds three objects and three sessions */
+        c.tpm = tpm_stop(c.tpm);
+        err_clear(&c.err);
+        assert_int_equal(tpm_start(&c.cfg, clock_ms() + 5000, &c.tpm, &c.facts, &c.err), RC_OK);
+        CASE("start, unseal, stop", case_unseal(&c, &seed) == RC_OK, "BG-%d %s", (int)c.err.rc,
+             c.err.detail);
+        seed = secret_free(seed);
+    }
+    case_close(&c);
+}
+
+static void impossible_requests_are_named(void **state)
+{
+    (void)state;
+    struct tpm_case c;
+    struct secret *seed = NULL;
+    uint8_t big[TPM_BLOB_MAX + 1] = {0};
+    case_open(&c, 0);
+    case_seal(&c);
+    struct secret *half = secret_new(TPM_SEED_LEN / 2, &c.err);
+    assert_non_null(half);
+    CASE("half a seed", tpm_seal(c.tpm, half, c.blob, &c.blob_len, &c.err) == BG_TPM_SEED_SIZE,
+         "BG-%d", (int)c.err.rc);
+    secret_free(half);
+    err_clear(&c.err);
+    CASE("a large file",
+         tpm_unseal(c.tpm, BYTES_OF_ARRAY(big), NULL, &seed, &c.err) == BG_TPM_BLOB_LARGE, "BG-%d",
+         (int)c.err.rc);
+    err_clear(&c.err);
+    CASE("no file", tpm_unseal(c.tpm, BYTES_NONE, NULL, &seed, &c.err) == BG_TPM_BLOB_MAGIC,
+         "BG-%d", (int)c.err.rc);
+    struct rlimit files, none;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    none = (struct rlimit){3, files.rlim_max};
+    struct tpm *t = NULL;
+    err_clear(&c.err);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    enum rc rc = tpm_start(&c.cfg, clock_ms() + 1000, &t, &c.facts, &c.err);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    CASE("no descriptors", rc == BG_TPM_PROCESS && !t, "BG-%d", (int)rc);
+    case_close(&c);
+}
+
+/* Somebody else's object under the very same policy, with 16 bytes in it. */
+static void a_foreign_seed_is_refused(void **state)
+{
+    (void)state;
+    struct tpm_case c;
+    struct tpm_blob b;
+    uint8_t digest[SHA256_LEN], pub[2 + TPM_PUBLIC_LEN], priv[2 + 512];
+    case_open(&c, 0);
+    case_seal(&c);
+    assert_int_equal(tpm_blob_read(bytes_of(c.blob, c.blob_len), &b, &c.err), RC_OK);
+    export_blob(&c);
+    assert_int_equal(tools_unseal(&c), 0); /* leaves the storage key's context */
+    tpm_policy_digest(&b.policy, digest);
+    char path[128];
+    snprintf(path, sizeof path, "%s/policy", c.sw.dir);
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    fwrite(digest, 1, sizeof digest, f);
+    fclose(f);
+    assert_int_equal(swtpm_run(&c.sw, "tpm2_flushcontext -t; printf 0123456789abcdef >short; "
+                                      "tpm2_create -Q -C srk.ctx -L policy -g sha256 -a "
+                                      "'fixedtpm|fixedparent|noda' -i short -u pub -r priv && "
+                                      "tpm2_flushcontext -t && head -c 2 priv | od -An -tu1"),
+                     0);
+    assert_true(swtpm_file(&c.sw, "pub", pub, sizeof pub));
+    memcpy(b.unique, pub + sizeof pub - SHA256_LEN, SHA256_LEN);
+    snprintf(path, sizeof path, "%s/priv", c.sw.dir);
+    f = fopen(path, "rb");
+    assert_non_null(f);
+    size_t n = fread(priv, 1, sizeof priv, f);
+    fclose(f);
+    assert_true(n > 2);
+    b.private_part = bytes_of(priv + 2, n - 2);
+    uint8_t file[TPM_BLOB_MAX];
+    assert_true(tpm_blob_write(&b, file, &c.blob_len));
+    memcpy(c.blob, file, c.blob_len);
+    case_refused(&c, "16 bytes", BG_TPM_SEED_LENGTH, "16 bytes");
+    case_close(&c);
+}
+
+/* The private part, each byte: what the TPM itself must find out. */
+static void a_damaged_private_part_is_refused(void **state)
+{
+    (void)state;
+    struct tpm_case c;
+    struct tpm_blob b;
+    case_open(&c, 0);
+    case_seal(&c);
+    assert_int_equal(tpm_blob_read(bytes_of(c.blob, c.blob_len), &b, &c.err), RC_OK);
+    size_t first = (size_t)(b.private_part.p - c.blob);
+    for (size_t at = first - 2 - SHA256_LEN; at < c.blob_len; at++) {
+        if (at == first - 2)
+            at = first; /* the length in between is the reader's */
+        struct secret *seed = NULL;
+        c.blob[at] ^= 0x01;
+        enum rc rc = case_unseal(&c, &seed);
+        c.blob[at] ^= 0x01;
+        CASE("changed byte", (rc == BG_TPM_LOAD || rc == BG_TPM_COMMAND) && !seed,
+             "byte %zu: BG-%d %s", at, (int)rc, c.err.detail);
+        secret_free(seed);
+    }
+    case_given(&c, "untouched");
+    case_close(&c);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_policy_gives_the_seed_back),
     cmocka_unit_test(other_boot_measurements_are_refused),
@@ -414,6 +530,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(lockout_does_not_keep_us_out),
     cmocka_unit_test(unused_boot_pcrs_are_refused),
     cmocka_unit_test(an_absent_bank_or_device_is_named),
+    cmocka_unit_test(stopping_leaves_nothing_in_the_tpm),
+    cmocka_unit_test(impossible_requests_are_named),
+    cmocka_unit_test(a_foreign_seed_is_refused),
+    cmocka_unit_test(a_damaged_private_part_is_refused),
 };
 
 int main(void)
