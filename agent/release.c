@@ -10,7 +10,9 @@
 #include "base/hash.h"
 
 #define TPM_REQUEST_MS 30000u
-#define APPROVAL       96u
+/* For the record of a decision that ran out of time: the TPM has this much longer. */
+#define TPM_GRACE_MS 5000u
+#define APPROVAL     96u
 
 /* Without better than the host's clock a release rests on it only where the file says so. */
 static void strict_freshness(struct config *c)
@@ -60,7 +62,7 @@ enum rc release_tpm(struct release *r, struct err *err)
     /* What a second share is for: a TPM of the host alone gives no key. */
     t.accept_host_tpm = t.accept_host_tpm || c->second_share != NULL;
     t.request_ms = TPM_REQUEST_MS;
-    return tpm_start(&t, r->watch.deadline_ms, &r->tpm, &r->facts, err);
+    return tpm_start(&t, r->watch.deadline_ms + TPM_GRACE_MS, &r->tpm, &r->facts, err);
 }
 
 static enum rc read_approval(struct release *r, struct tpm_approval *out, struct err *err)

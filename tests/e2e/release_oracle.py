@@ -109,4 +109,6 @@ COMMANDS = {'key': key, 'record': record, 'pcr': pcr, 'sha256': lambda text: sha
             'split': split, 'unique': unique, 'ports': ports}
 
 if __name__ == '__main__':
-    print(COMMANDS[sys.argv[1]](*sys.argv[2:]))
+    answer = COMMANDS[sys.argv[1]](*sys.argv[2:])
+    if answer:
+        print(answer)

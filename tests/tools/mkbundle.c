@@ -2,9 +2,10 @@
  * mkbundle: complete evidence of the tests' own make: an invented image and app, booted forwards
  * (tests/lib/event_builder), quoted and certified by a test PKI (tests/lib/tdx_world), as a bundle.
  *
- *     mkbundle FOLDER UNIX-TIME [--tcb STATUS] [--defect NAME]    FOLDER/bundle.json,
- * FOLDER/root.der mkbundle --defects                                          NAME and exit status
- * of `check`
+ *     mkbundle FOLDER UNIX-TIME [--tcb STATUS] [--defect NAME] [--app-id HEX]
+ *         writes FOLDER/bundle.json and FOLDER/root.der
+ *     mkbundle --defects
+ *         lists NAME and the exit status of `check`
  *
  * Everything is valid at UNIX-TIME, ten days after the collateral was issued.
  */
@@ -27,6 +28,7 @@ struct making {
     json_t *evidence; /* once made */
     json_t *bundle;
     const char *tcb;
+    const uint8_t *app_id; /* NULL: the one that follows from the compose hash */
 };
 
 /* A defect changes what is made, at one of three points; the others are NULL. */
@@ -331,7 +333,8 @@ static void make(struct making *m, const struct defect *defect, struct bytes *ou
 {
     /* Looks like an app: scripts before it, events of its own behind system-ready that imitate
      * dstack's: these must not count. */
-    m->events = (struct event_spec){.init_scripts = 2, .app_events = 4, .mr_config = 1};
+    m->events = (struct event_spec){
+        .init_scripts = 2, .app_events = 4, .mr_config = 1, .app_id = m->app_id};
     if (defect && defect->spec)
         defect->spec(m);
     event_world_build(m->a, &m->events, &m->guest);
@@ -387,17 +390,22 @@ int main(int argc, char **argv)
     }
     struct making m = {.a = arena_new(LIMIT_ARENA)};
     const struct defect *defect = NULL;
+    static uint8_t app_id[20];
     for (int i = 3; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--tcb") == 0)
             m.tcb = argv[i + 1];
         else if (strcmp(argv[i], "--defect") == 0)
             defect = defect_named(argv[i + 1]);
+        else if (strcmp(argv[i], "--app-id") == 0 &&
+                 hex_decode(bytes_of_str(argv[i + 1]), app_id, sizeof app_id))
+            m.app_id = app_id;
         else
             argc = 0;
     }
     if (argc < 3 || argc % 2 == 0 || !m.a) {
-        fprintf(stderr, "usage: mkbundle FOLDER UNIX-TIME [--tcb STATUS] [--defect NAME]\n"
-                        "       mkbundle --defects\n");
+        fprintf(stderr,
+                "usage: mkbundle FOLDER UNIX-TIME [--tcb STATUS] [--defect NAME] [--app-id HEX]\n"
+                "       mkbundle --defects\n");
         return 2;
     }
     m.at = strtoull(argv[2], NULL, 10);
