@@ -26,7 +26,7 @@ static const struct option_row rows[] = {
     ROW("collateral", 1, OPT_COLLATERAL, "FILE    DCAP collateral"),
     ROW("boot-info", 1, OPT_BOOT_INFO, "FILE    a bootAuth request, instead of evidence"),
     ROW("as", 1, OPT_AS, "app|kms whose boot is asked about"),
-    ROW("mr", 1, OPT_MR, "boot|run  measurements up to boot-mr-done, or of the whole log"),
+    ROW("mr", 1, OPT_MR, "boot|run: measurements up to boot-mr-done, or of the whole log"),
     ROW("at", 1, OPT_AT, "TIME    judge as of this time, Unix seconds or RFC 3339"),
     ROW("offline", 0, OPT_OFFLINE, "        fetch nothing"),
     ROW("save-bundle", 1, OPT_SAVE_BUNDLE, "FILE    write all that the decision used"),
@@ -191,6 +191,27 @@ bool cli_wants_json(int argc, char *const *argv)
     return false;
 }
 
+/* options_help lists those of `options` and those that every verb takes. */
+static void options_help(unsigned options)
+{
+    printf("\noptions:\n");
+    for (size_t i = 0; i < rows_in_use(); i++) {
+        char letter[8] = "    ";
+        if (rows[i].bit && !(rows[i].bit & options))
+            continue;
+        if (rows[i].id < 128)
+            snprintf(letter, sizeof letter, "-%c, ", rows[i].id);
+        printf("  %s--%-12s %s\n", letter, rows[i].name, rows[i].help);
+    }
+}
+
+void cli_help_verb(const struct verb *verb)
+{
+    printf("usage: bootgate %s [OPTIONS]%s%s\n\n%s\n", verb->name, *verb->args ? " " : "",
+           verb->args, verb->help);
+    options_help(verb->options);
+}
+
 void cli_help(const struct verb *verbs, size_t n)
 {
     printf("bootgate: is this machine, running this image and this app, allowed to boot by the "
@@ -198,18 +219,12 @@ void cli_help(const struct verb *verbs, size_t n)
     for (size_t i = 0; i < n; i++) {
         char head[40];
         snprintf(head, sizeof head, "%s  %s", verbs[i].name, verbs[i].args);
-        printf("  %-18s %s\n", head, verbs[i].help);
+        printf("  %-21s %s\n", head, verbs[i].help);
     }
-    printf("\noptions:\n");
-    for (size_t i = 0; i < rows_in_use(); i++) {
-        char letter[8] = "    ";
-        if (rows[i].id < 128)
-            snprintf(letter, sizeof letter, "-%c, ", rows[i].id);
-        printf("  %s--%-12s %s\n", letter, rows[i].name, rows[i].help);
-    }
+    options_help(~0u);
     printf("  -V, --version              version and libraries\n"
-           "\nexit status: 0 yes, 1 denied, 2 usage, 3 undecided (network, collateral, chain), "
-           "4 undecided (evidence),\n5 undecided (clock), 6 allowed but the release failed, 10 "
-           "would be allowed, 70 internal. "
+           "\nexit status: 0 yes, 1 denied, 2 usage, 3 undecided (network, collateral, chain),\n"
+           "4 undecided (evidence), 5 undecided (clock), 6 allowed but the release failed,\n"
+           "10 would be allowed, 70 internal. `bootgate VERB --help` lists a verb's options.\n"
            "Manual: bootgate(1), bootgate(5), bootgate(7).\n");
 }

@@ -52,6 +52,8 @@ enum rc cli_parse(int argc, char **argv, const struct verb *verb, struct cli *ou
                   struct err *err) MUST_CHECK;
 /* cli_wants_json: --json stands anywhere: for errors found before the options were read. */
 bool cli_wants_json(int argc, char *const *argv);
+/* cli_help_verb: one verb and the options that it takes. */
+void cli_help_verb(const struct verb *verb);
 /* cli_help prints the verbs and options. */
 void cli_help(const struct verb *verbs, size_t n);
 

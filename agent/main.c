@@ -25,7 +25,7 @@ static const struct verb verbs[] = {
      OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_BOOT_INFO | OPT_AS | OPT_MR | OPT_AT |
          OPT_OFFLINE | OPT_SAVE_BUNDLE | OPT_ROOT,
      0, 1, verb_chain},
-    {"fetch", "[FILE]", "complete a bundle: all that a later --offline run needs, into -o FILE",
+    {"fetch", "-o FILE [FILE]", "complete a bundle: all that a later --offline run needs",
      OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_BOOT_INFO | OPT_AS | OPT_MR | OPT_AT |
          OPT_OUTPUT | OPT_ROOT,
      0, 1, verb_fetch},
@@ -48,9 +48,13 @@ static const struct verb *verb_of(const char *name)
     return NULL;
 }
 
-static int help(void)
+/* help: of one verb, or (NULL) of all. */
+static int help(const struct verb *verb)
 {
-    cli_help(verbs, NUM_VERBS);
+    if (verb)
+        cli_help_verb(verb);
+    else
+        cli_help(verbs, NUM_VERBS);
     return output_finish(0);
 }
 
@@ -61,13 +65,13 @@ static int run(struct arena *a, int argc, char **argv)
     bool json = cli_wants_json(argc, argv);
     const struct verb *verb = argc > 1 ? verb_of(argv[1]) : NULL;
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
-        return help();
+        return help(NULL);
     if (!verb && argc > 1)
         err_set(&err, BG_USAGE_VERB, "%s", argv[1]);
     else if (!verb)
         err_set(&err, BG_USAGE_NO_VERB, "%s", "");
     else if (cli_parse(argc - 1, argv + 1, verb, &cli, &err) == RC_OK)
-        return cli.help ? help() : verb->run(a, &cli);
+        return cli.help ? help(verb) : verb->run(a, &cli);
     return output_error(json, false, &err);
 }
 

@@ -12,6 +12,17 @@
 /* date_text writes "2026-03-03T00:00:00Z" (RFC 3339); "-" beyond the year 9999. */
 void date_text(uint64_t seconds, char out[static DATE_TEXT]);
 
+/* date_of: the same as a value, for a detail: date_of(t).s lives to the end of the expression. */
+struct date_string {
+    char s[DATE_TEXT];
+};
+static inline struct date_string date_of(uint64_t seconds)
+{
+    struct date_string t;
+    date_text(seconds, t.s);
+    return t;
+}
+
 /* struct date: as written, month and day from 1. */
 struct date {
     unsigned year, month, day, hour, minute, second;

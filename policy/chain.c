@@ -1,5 +1,6 @@
 #include "policy/chain.h"
 
+#include "base/date.h"
 #include "base/hex.h"
 #include "base/limits.h"
 #include "policy/abi.h"
@@ -41,8 +42,8 @@ static enum rc time_ok(const struct chain_config *cfg, const struct eth_header *
                        struct err *err)
 {
     if (h->timestamp > now && h->timestamp - now > CLOCK_TOLERANCE)
-        return err_set(err, BG_CHAIN_HEADER_FUTURE, "block time %llu, our clock %llu",
-                       (unsigned long long)h->timestamp, (unsigned long long)now);
+        return err_set(err, BG_CHAIN_HEADER_FUTURE, "block time %s, our clock %s",
+                       date_of(h->timestamp).s, date_of(now).s);
     if (cfg->max_head_age && now > h->timestamp && now - h->timestamp > cfg->max_head_age)
         return err_set(err, BG_CHAIN_HEAD_AGE, "%llu s old, at most %llu",
                        (unsigned long long)(now - h->timestamp),

@@ -1,5 +1,6 @@
 #include "quote/chain.h"
 
+#include "base/date.h"
 #include "quote/pem.h"
 
 static const char root_name[] = " SGX Root CA";
@@ -143,11 +144,11 @@ enum rc chain_check_dates(const struct chain *c, uint64_t now, struct window *w,
                            : i + 1 == c->n ? "root certificate"
                                            : "PCK CA certificate";
         if (now > cert->not_after)
-            return err_set(err, c->rule->expired, "%s: at %llu, valid until %llu", what,
-                           (unsigned long long)now, (unsigned long long)cert->not_after);
+            return err_set(err, c->rule->expired, "%s: at %s, valid until %s", what, date_of(now).s,
+                           date_of(cert->not_after).s);
         if (now < cert->not_before)
-            return err_set(err, c->rule->not_yet_valid, "%s: at %llu, valid from %llu", what,
-                           (unsigned long long)now, (unsigned long long)cert->not_before);
+            return err_set(err, c->rule->not_yet_valid, "%s: at %s, valid from %s", what,
+                           date_of(now).s, date_of(cert->not_before).s);
         window_narrow(w, cert->not_before, cert->not_after, what);
     }
     return RC_OK;
@@ -172,11 +173,11 @@ enum rc crl_check_dates(const struct crl *crl, const struct crl_rule *rule, uint
                         struct window *w, struct err *err)
 {
     if (now > crl->next_update)
-        return err_set(err, rule->expired, "at %llu, next update was due at %llu",
-                       (unsigned long long)now, (unsigned long long)crl->next_update);
+        return err_set(err, rule->expired, "at %s, next update was due at %s", date_of(now).s,
+                       date_of(crl->next_update).s);
     if (now < crl->this_update)
-        return err_set(err, rule->not_yet_valid, "at %llu, issued at %llu", (unsigned long long)now,
-                       (unsigned long long)crl->this_update);
+        return err_set(err, rule->not_yet_valid, "at %s, issued at %s", date_of(now).s,
+                       date_of(crl->this_update).s);
     window_narrow(w, crl->this_update, crl->next_update, rule->what);
     return RC_OK;
 }

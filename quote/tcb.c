@@ -5,6 +5,8 @@
  */
 #include "quote/tcb_internal.h"
 
+#include "base/date.h"
+
 #include <stdio.h>
 
 static const char *const names[TCB_STATUS_MAX] = {
@@ -40,11 +42,11 @@ enum rc tcb_info_check(const struct tcb_info *ti, const struct pck_tcb *pck, uin
         return err_set(err, BG_TCB_INFO_KIND, "id %.*s, version %u", (int)ti->id.n, ti->id.p,
                        ti->version);
     if (now < ti->issue_date)
-        return err_set(err, BG_TCB_INFO_FUTURE, "issued %llu, now %llu (Unix seconds)",
-                       (unsigned long long)ti->issue_date, (unsigned long long)now);
+        return err_set(err, BG_TCB_INFO_FUTURE, "issued %s, now %s", date_of(ti->issue_date).s,
+                       date_of(now).s);
     if (now > ti->next_update)
-        return err_set(err, BG_TCB_INFO_OLD, "next update %llu, now %llu (Unix seconds)",
-                       (unsigned long long)ti->next_update, (unsigned long long)now);
+        return err_set(err, BG_TCB_INFO_OLD, "next update %s, now %s", date_of(ti->next_update).s,
+                       date_of(now).s);
     if (memcmp(ti->fmspc, pck->fmspc, sizeof ti->fmspc) != 0)
         return err_set(err, BG_TCB_INFO_FMSPC,
                        "TCB info %02x%02x%02x%02x%02x%02x, PCK %02x%02x%02x%02x%02x%02x",
@@ -64,11 +66,11 @@ enum rc qe_identity_check(const struct qe_identity *qi, uint64_t now, struct err
         return err_set(err, BG_QE_IDENTITY_KIND, "id %.*s, version %u", (int)qi->id.n, qi->id.p,
                        qi->version);
     if (now < qi->issue_date)
-        return err_set(err, BG_QE_IDENTITY_FUTURE, "issued %llu, now %llu (Unix seconds)",
-                       (unsigned long long)qi->issue_date, (unsigned long long)now);
+        return err_set(err, BG_QE_IDENTITY_FUTURE, "issued %s, now %s", date_of(qi->issue_date).s,
+                       date_of(now).s);
     if (now > qi->next_update)
-        return err_set(err, BG_QE_IDENTITY_OLD, "next update %llu, now %llu (Unix seconds)",
-                       (unsigned long long)qi->next_update, (unsigned long long)now);
+        return err_set(err, BG_QE_IDENTITY_OLD, "next update %s, now %s",
+                       date_of(qi->next_update).s, date_of(now).s);
     return RC_OK;
 }
 

@@ -1,5 +1,7 @@
 #include "policy/eth/header.h"
 
+#include "base/date.h"
+
 /*
  * Activation times. The consensus layer's fork epochs (consensus-specs configs/mainnet.yaml,
  * eth-clients/sepolia and /hoodi, gnosischain/configs mainnet) give the execution layer's: genesis
@@ -117,9 +119,9 @@ enum rc eth_fork_of(const struct eth_header *h, uint64_t chain_id,
     /* Before the table's first row, or without a table, the shape decides. */
     enum eth_fork got = active ? active : newest_of(shape, first);
     if (got == ETH_FORK_NONE || (got == ETH_OSAKA ? ETH_PRAGUE : got) != shape)
-        return err_set(err, BG_FORK_SHAPE, "block %llu at %llu: the table says %s, the fields %s",
-                       (unsigned long long)h->number, (unsigned long long)h->timestamp,
-                       eth_fork_name(got), eth_fork_name(shape));
+        return err_set(err, BG_FORK_SHAPE, "block %llu at %s: the table says %s, the fields %s",
+                       (unsigned long long)h->number, date_of(h->timestamp).s, eth_fork_name(got),
+                       eth_fork_name(shape));
     *out = got;
     return RC_OK;
 }

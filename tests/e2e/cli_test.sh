@@ -66,10 +66,15 @@ run no-verb 2
 says no-verb BG-1001
 run help 0 --help
 says help 'usage: bootgate VERB'
-for v in verify check chain fetch hash log explain version; do
+for v in boot seal unseal verify check chain fetch hash log explain version; do
     says "help-$v" "  $v  "
-    run "help-of-$v" 0 $v --help
 done
+for v in boot seal unseal verify check chain fetch hash log explain version; do
+    run "help-of-$v" 0 $v --help
+    says "help-of-$v" "usage: bootgate $v "
+    [ $v = seal ] || lacks "help-of-$v" '--raise'
+done
+run help-of-verify 0 verify --help
 says help-root '--root'
 run version 0 version
 says version '(test build)'
@@ -219,6 +224,7 @@ run own-by-option 0 verify --bundle bundle.json --at $at --root root.der
 [ $? -eq 0 ] && ok || bad 'standard input'
 verdict own-intel-root 4 verify bundle.json --at $at
 verdict own-year-later 3 verify bundle.json --at $((at + 31536000)) --root root.der
+says own-year-later '2027-03-03T00:00:00Z'
 verdict own-year-before 5 verify bundle.json --at $((at - 31536000)) --root root.der
 verdict own-twice 2 verify bundle.json --bundle bundle.json --at $at --root root.der
 says own-twice BG-1052
