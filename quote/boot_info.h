@@ -37,6 +37,8 @@ struct boot_info {
 /*
  * boot_info_from assembles it. Missing app-id, compose-hash or instance-id events are errors, and
  * so is a MRCONFIGID that contradicts the log (class EVIDENCE: it is the TD's own word).
+ * NOT checked: that log and image were held against this very td (the caller has one of each); a
+ * MRCONFIGID with nothing to compare it to; whether os_image_hash is proven (image->proven).
  */
 enum rc boot_info_from(struct arena *a, const struct td_report_ok *td, const struct evlog_ok *log,
                        const struct os_image *image, enum boot_view view, struct boot_info *out,

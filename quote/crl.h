@@ -1,6 +1,7 @@
 /*
  * crl: certificate revocation lists (RFC 5280 section 5), version 2, complete ones only: indirect,
  * delta and partitioned lists carry critical extensions, and those are refused.
+ * NOT checked: CRL numbers. Whoever serves the list may choose an older one that is still valid.
  */
 #ifndef BOOTGATE_QUOTE_CRL_H
 #define BOOTGATE_QUOTE_CRL_H

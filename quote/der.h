@@ -1,7 +1,8 @@
 /*
  * der: a strict reader of DER (X.690, section 10) on a cursor, for the few structures we read:
  * single-byte tags, definite minimal lengths, nothing else. Errors stick to the cursor
- * (base/cur.h).
+ * (base/cur.h). NOT checked: the order of a SET OF, the characters of strings, defaults written
+ * out.
  */
 #ifndef BOOTGATE_QUOTE_DER_H
 #define BOOTGATE_QUOTE_DER_H

@@ -4,6 +4,9 @@
  * td.attributes_reserved, td.sept_ve_disable, td.mr_service_td, tcb.status, tcb.date,
  * tcb.evaluation, tcb.advisories, td.device. tcb.kms_view is UNKNOWN, never FAIL, when dstack's own
  * verifier would report something else; its hint says why.
+ * NOT checked: report_data and freshness (agent/), MRSEAM, XFAM; and MR_SERVICE_TD where the quote
+ * has none (version 4, body type 2): the host chooses that form. What a TD can be migrated by still
+ * shows there, the MIGRATABLE attribute; it counts as reserved.
  */
 #ifndef BOOTGATE_QUOTE_FINDINGS_H
 #define BOOTGATE_QUOTE_FINDINGS_H

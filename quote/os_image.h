@@ -2,6 +2,7 @@
  * os_image: proof that os_image_hash names the image this TD runs ("lite" measurement material,
  * dstack; tdx facts 4.5). The material is bound by the hash and must reproduce MRTD, RTMR1, RTMR2
  * and RTMR0; only the three ACPI digests inside RTMR0 come from the log and are reported.
+ * NOT checked: what those ACPI tables do; RTMR3; whether the hash is one that anybody approves of.
  */
 #ifndef BOOTGATE_QUOTE_OS_IMAGE_H
 #define BOOTGATE_QUOTE_OS_IMAGE_H

@@ -1,7 +1,8 @@
 /*
  * p256: ECDSA over P-256 with SHA-256 (FIPS 186-4), by OpenSSL. One of these serves a whole
  * verification: OpenSSL's key set-up by parameters costs a third of a signature check, replacing
- * the point of an existing key next to nothing.
+ * the point of an existing key next to nothing. NOT checked: that s is the lower of the two that
+ * verify, so nothing may be known by the bytes of its signature.
  */
 #ifndef BOOTGATE_QUOTE_P256_H
 #define BOOTGATE_QUOTE_P256_H

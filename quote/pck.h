@@ -1,6 +1,7 @@
 /*
  * pck: Intel's SGX extension of a PCK certificate (Intel SGX PCK Certificate and CRL Profile
- * Specification, section 1.3.5; tdx facts 2.6).
+ * Specification, section 1.3.5; tdx facts 2.6). Nothing is authenticated here, and CPUSVN is not
+ * compared with the component SVNs: the appraisal uses the latter, as Intel's does.
  */
 #ifndef BOOTGATE_QUOTE_PCK_H
 #define BOOTGATE_QUOTE_PCK_H

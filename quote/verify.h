@@ -33,8 +33,9 @@ struct bytes quote_intel_root(void);
  * CRLs, names, usages, dates at `now`, the PCK's SGX extension, TCB info and TD QE identity over
  * their exact bytes, the QE report and its binding of the attestation key, the quote's signature;
  * then appraises the TCB. A Revoked result is an error (TCB_REVOKED, class POLICY); every other
- * status is a success and stands in the result. Policy is not checked here (quote/findings.h).
- * *out lives in the arena.
+ * status is a success and stands in the result. *out lives in the arena.
+ * NOT checked: policy (quote/findings.h); what report_data is bound to; that `now` is right; that
+ * no newer collateral exists (only that this is valid at now).
  */
 enum rc quote_verify(struct arena *a, const struct quote *q, const struct collateral *c,
                      struct bytes root, uint64_t now, const struct td_report_ok **out,

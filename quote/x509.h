@@ -2,6 +2,8 @@
  * x509: X.509 certificates (RFC 5280) of Intel's profile, read into views, NOT trusted: version 3,
  * ecdsa-with-SHA256, P-256 keys. OpenSSL's decoder costs twice an ECDSA check per certificate, so
  * we read DER ourselves; tests hold it against OpenSSL's.
+ * NOT checked: key identifiers and path lengths (quote/chain.c demands fixed chains, and signatures
+ * settle whose key it is); extensions unknown here, unless critical: those are refused.
  */
 #ifndef BOOTGATE_QUOTE_X509_H
 #define BOOTGATE_QUOTE_X509_H
