@@ -2,8 +2,7 @@
  * evidence: the bytes collected from a guest, or found in a file; nothing here is trusted or even
  * parsed beyond finding out what it is. All views live in the arena (or the input) given.
  * NOT checked: a certificate's signature, names and dates (its key is bound by report_data or not
- * at all); that report_data, td_report and app_compose fit the quote: the gate does, where they
- * are.
+ * at all); that report_data, td_report and app_compose fit the quote.
  */
 #ifndef BOOTGATE_QUOTE_EVIDENCE_H
 #define BOOTGATE_QUOTE_EVIDENCE_H
