@@ -128,8 +128,7 @@ static void only_json_is_accepted(void **state)
         "{\"\xc3\xa9\":1}",
         "/* */1",
         "1//",
-        "\xef\xbb\xbf"
-        "1",
+        "\357\273\2771",
         "\v1",
     };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
