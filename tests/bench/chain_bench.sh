@@ -88,9 +88,14 @@ row 'nothing: Node itself' 0 '-' node -e 0
 row 'peer: Node, @ethereumjs/evm and mpt' 0 'ours <= 1/20' node "$peer/peer.mjs" "$work/answers.json" "$kms" "$hash" \
     "$(node "$root/tests/chain/calldata.mjs" "$BUILD/chain" "$work/own-app.json" app)"
 [ -f "$usdc" ] || exit 0
-data=$root/tests/bench/peer/colibri
-row 'USDC call: colibri 1.1.19, with light client' 0 'ours <= 1/20' node "$peer/colibri.mjs" "$data" "$usdc"
-warm=$(node "$peer/colibri.mjs" "$data" "$usdc" 51) || say_stop 'colibri did not verify the recorded call'
-echo "warm: USDC call, colibri: first|${warm% *}||-"
-echo "warm: USDC call, colibri: again (signature known)|${warm#* }||-"
+# colibri verifies offline from data that it recorded itself (see peer/colibri.mjs); that is not ours to keep here.
+data=${COLIBRI_DATA:-}
+if [ -f "$data/usdc-balanceOf.ssz" ]; then
+    row 'USDC call: colibri 1.1.19, with light client' 0 'ours <= 1/20' node "$peer/colibri.mjs" "$data" "$usdc"
+    warm=$(node "$peer/colibri.mjs" "$data" "$usdc" 51) || say_stop 'colibri did not verify the recorded call'
+    echo "warm: USDC call, colibri: first|${warm% *}||-"
+    echo "warm: USDC call, colibri: again (signature known)|${warm#* }||-"
+else
+    echo 'skipped: no COLIBRI_DATA with its recording of the USDC call, so no row for colibri'
+fi
 echo "warm: USDC call, ours: again|$("$BUILD/bench/call_bench" "$usdc" 51)||-"

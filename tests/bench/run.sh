@@ -58,6 +58,7 @@ fi
 echo
 line 'round trips' '' '' ''
 rows 'trips:'
+grep '^skipped: ' "$work/rows"
 sed -n 's/^skipped|/skipped: /p' "$work/rows"
 
 echo

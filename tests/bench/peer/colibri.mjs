@@ -1,6 +1,8 @@
 // One recorded eth_call verified by colibri (WebAssembly), offline: the sync committee's signature over a header, the
 // header's state root, proofs, and the call in its EVM.
 // usage: node colibri.mjs DATA-FOLDER CALL-FILE [ROUNDS]     exit status 0: verified, and the recorded output
+// DATA-FOLDER (COLIBRI_DATA of make bench): usdc-balanceOf.ssz, the proof that the package's createProof makes of the answers in
+// test/data/eth_call1 of corpus-core/colibri-stateless (commit 18ec8a2f6bd6), and that folder's sync_1_1393 and states_1.
 //   prints milliseconds inside the process: the first verification, and the median of ROUNDS more of the same
 import fs from 'node:fs';
 import Colibri from '@corpus-core/colibri-stateless';
