@@ -96,6 +96,6 @@ if [ -f "$data/usdc-balanceOf.ssz" ]; then
     echo "warm: USDC call, colibri: first|${warm% *}||-"
     echo "warm: USDC call, colibri: again (signature known)|${warm#* }||-"
 else
-    echo 'skipped: no COLIBRI_DATA with its recording of the USDC call, so no row for colibri'
+    echo 'skipped|no COLIBRI_DATA with its recording of the USDC call, so no row for colibri'
 fi
 echo "warm: USDC call, ours: again|$("$BUILD/bench/call_bench" "$usdc" 51)||-"
