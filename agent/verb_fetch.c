@@ -77,12 +77,14 @@ int verb_fetch(struct arena *a, const struct cli *cli)
     struct fetched_bundle f = {.path = cli->output};
     struct session s;
     struct err err = {0};
-    if (!cli->output)
+    if (!cli->output) {
         err_set(&err, BG_FETCH_NO_OUTPUT, "%s", "");
-    else if (cli->json && strcmp(cli->output, "-") == 0)
-        err_set(&err, BG_FETCH_TWO_OUTPUTS, "%s", "-o - with --json");
-    if (err.rc != RC_OK)
         return output_error(cli->json, cli->quiet, &err);
+    }
+    if (cli->json && strcmp(cli->output, "-") == 0) {
+        err_set(&err, BG_FETCH_TWO_OUTPUTS, "%s", "-o - with --json");
+        return output_error(cli->json, cli->quiet, &err);
+    }
     enum rc rc = session_open(&s, a, cli, GATE_ASK, VERDICT_QUERY, true);
     if (rc == RC_OK)
         rc = complete(&s, &f);

@@ -63,8 +63,9 @@ static bool is_hex_digit(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
-/* shorten takes the middle out of long runs of hex, then the end off a text that is still long. */
-static void shorten(const char *s, char *out, size_t cap)
+/* shorten takes the middle out of long runs of hex, then the end off a text that is still long;
+ * returns the length: out is not terminated. */
+static size_t shorten(const char *s, char *out, size_t cap)
 {
     size_t n = 0;
     while (*s && n + HEAD + TAIL + 3 < cap) {
@@ -79,9 +80,10 @@ static void shorten(const char *s, char *out, size_t cap)
             out[n++] = *s++;
         }
     }
-    out[n] = '\0';
-    if (n > VALUE)
-        memcpy(out + VALUE - 2, "..", 3);
+    if (n <= VALUE)
+        return n;
+    memcpy(out + VALUE - 2, "..", 2);
+    return VALUE;
 }
 
 /* value prints a check's value and returns how wide it came out. */
@@ -90,8 +92,7 @@ static size_t value(FILE *f, const struct style *st, const char *s)
     char text[1024];
     struct bytes b = bytes_of_str(s);
     if (!st->verbose) {
-        shorten(s, text, sizeof text);
-        b = bytes_of_str(text);
+        b = bytes_of((const uint8_t *)text, shorten(s, text, sizeof text));
     }
     text_safe(f, b);
     return b.n;
