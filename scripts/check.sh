@@ -12,7 +12,7 @@ step() { # name, command..: the step's own closing line is added up; without one
     shift
     echo "== $name"
     t0=$(date +%s)
-    "$@" >"$log/$name.log" 2>&1
+    timeout -k 30 1800 "$@" >"$log/$name.log" 2>&1
     rc=$?
     line=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$log/$name.log" | tail -n 1)
     [ -n "$line" ] || { [ $rc -eq 0 ] && line='1 passed, 0 failed, 0 skipped' || line='0 passed, 1 failed, 0 skipped'; }

@@ -74,32 +74,15 @@ config "$work/allowed.conf" "$(value evidence.machine.states.allowed.hash)" "$rp
 config "$work/denied.conf" "$(value evidence.machine.states.compose-denied.hash)" "$rpc" "$policy"
 
 # --- the TPM: swtpm as the machine's; PCR 4 and 7 get what firmware would measure -----------------------------
-port=$(node -e 'const net = require("net"); (function next() { const a = net.createServer().listen(0, "127.0.0.1", () => {
-    const p = a.address().port, b = net.createServer().on("error", () => a.close(next));
-    b.listen(p + 1, "127.0.0.1", () => { console.log(p); a.close(); b.close(); }); }); })()')
-tcti=swtpm:host=127.0.0.1,port=$port
+. "$root/tests/live/swtpm.sh"
 keys=$(mktemp -d /dev/shm/bootgate-demo.XXXXXX) || exit 1
-tpm_pid=''
 demo_end() {
-    [ -z "$tpm_pid" ] || kill "$tpm_pid" 2>/dev/null
+    tpm_off
     rm -rf "$keys"
     clean_up
 }
 trap demo_end EXIT
-mkdir "$work/tpm"
-power_on() {
-    [ -z "$tpm_pid" ] || { kill "$tpm_pid"; wait "$tpm_pid"; } 2>/dev/null
-    swtpm socket --tpm2 --tpmstate dir="$work/tpm" --flags not-need-init,startup-clear \
-        --server type=tcp,bindaddr=127.0.0.1,port="$port" --ctrl type=tcp,bindaddr=127.0.0.1,port=$((port + 1)) 2>"$work/swtpm.log" &
-    tpm_pid=$!
-    measured=$(printf 'what firmware measured' | sha256sum | cut -d' ' -f1)
-    tries=0
-    until TPM2TOOLS_TCTI=$tcti tpm2_pcrextend "4:sha256=$measured" "7:sha256=$measured" 2>/dev/null; do
-        tries=$((tries + 1))
-        [ $tries -lt 100 ] || say_stop "swtpm does not answer: $(cat "$work/swtpm.log")"
-        sleep 0.1
-    done
-}
+tpm_prepare
 # boot_config FILE BLOCK-HASH: this demo's TPM is the host's, and time is the recorded one: both must be said in the configuration.
 boot_config() {
     printf '{"chain":{"source":"pinned","chain_id":31337,"kms_contract":"%s","block_hash":"%s"},"rpc":["%s"],
@@ -118,9 +101,9 @@ said 'isAppAllowed: true'
 echo '(+ holds, x does not, ? cannot be known from this evidence, - for information)'
 echo
 echo 'Now with a key at stake: a seed is sealed in a software TPM, once; then the machine boots.'
-power_on
+tpm_on
 show all 0 seal --tcti "$tcti" --config boot-allowed.conf
-power_on
+tpm_on
 # shellcheck disable=SC2086
 show problems 0 boot --bundle machine.json $trusted --at $at --tcti "$tcti" --config boot-allowed.conf
 if [ "$(stat -c '%s %a' "$keys/key" 2>/dev/null)" = '32 400' ]; then
@@ -139,7 +122,7 @@ heading '2. The same machine, after its owner withdrew the compose file'
 show problems 1 check --bundle machine.json $trusted --at $at --config denied.conf
 said 'Compose hash not allowed'
 said 'Fix '
-power_on
+tpm_on
 # shellcheck disable=SC2086
 show problems 1 boot --bundle machine.json $trusted --at $at --tcti "$tcti" --config boot-denied.conf
 if [ -e "$keys/key" ]; then

@@ -58,6 +58,10 @@ fi
 echo
 line 'round trips' '' '' ''
 rows 'trips:'
+"$root/tests/bench/tpm_bench.sh" >>"$work/rows" || exit 1
+echo
+line 'seed, on a software TPM' 'ms (median)' 'RSS MiB' ''
+rows 'tpm:'
 sed -n 's/^skipped|/skipped: /p' "$work/rows"
 
 echo
