@@ -135,7 +135,7 @@ static enum rc read_tpm(struct arena *a, const json_t *o, struct release_config 
     TRY(read_pcrs(o, t, err));
     TRY(read_version(o, t, err));
     TRY(path_member(a, o, "blob", "release.tpm.blob", &c->blob, err));
-    if ((v = json_object_get(o, "srk_name"))) {
+    if (json_object_get(o, "srk_name")) {
         if (!json_hex(o, "srk_name", true, t->srk_name, sizeof t->srk_name))
             return config_bad_value(err, "release.tpm.srk_name", "34 bytes of hex: a TPM Name");
         t->srk_pinned = true;

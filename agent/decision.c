@@ -230,8 +230,7 @@ enum rc decision_run(struct arena *a, const struct cli *cli, const struct config
         decide(a, cli, config, &style, record_pipe.fd[1], report_pipe.fd[1]);
     for (size_t i = 0; i < 2; i++) {
         struct pipe_pair *p = i ? &report_pipe : &record_pipe;
-        (void)close(p->fd[1]);
-        p->fd[1] = -1;
+        watch_drop_fd(&p->fd[1]);
         (void)fcntl(p->fd[0], F_SETFL, O_NONBLOCK);
     }
     struct inflow in[2] = {{.fd = record_pipe.fd[0], .p = record, .cap = sizeof record},

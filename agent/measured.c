@@ -42,6 +42,9 @@ static bool text_of(struct bytes b, char *out, size_t cap)
 {
     if (b.n == 0 || b.n >= cap)
         return false;
+    for (size_t i = 0; i < b.n; i++)
+        if (b.p[i] < 0x21 || b.p[i] > 0x7e)
+            return false;
     memcpy(out, b.p, b.n);
     out[b.n] = '\0';
     return true;

@@ -39,8 +39,7 @@ static enum rc feed(int *fd, int pidfd, struct secret *key, const struct watch *
             return err_set(err, BG_TARGET_EXEC_WRITE, "%s", strerror(errno));
         at += put > 0 ? (size_t)put : 0;
     }
-    (void)close(*fd);
-    *fd = -1;
+    watch_drop_fd(fd);
     if (at < n)
         return err_set(err, BG_TARGET_EXEC_UNREAD, "%zu of %zu bytes read", at, n);
     struct pollfd p = {.fd = pidfd, .events = POLLIN};
@@ -61,8 +60,7 @@ enum rc target_exec_write(const struct target_config *t, struct secret *key, con
         become(t->argv, reading);
     if (pid < 0)
         return err->rc;
-    (void)close(reading);
-    reading = -1;
+    watch_drop_fd(&reading);
     (void)fcntl(writing, F_SETFL, O_NONBLOCK);
     enum rc rc = feed(&writing, pidfd, key, w, err);
     int status = watch_reap(pid, rc != RC_OK);

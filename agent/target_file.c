@@ -49,8 +49,7 @@ enum rc target_file_write(const struct target_config *t, struct secret *key,
     /* A name that is there already, also a link, is EEXIST: O_EXCL and O_NOFOLLOW in one. */
     if (linkat(AT_FDCWD, self, dir, name, AT_SYMLINK_FOLLOW) != 0)
         return err_set(err, BG_TARGET_FILE_NAME, "%s: %s", t->path, strerror(errno));
-    *done = (struct target_done){.t = t, .dir_fd = dir};
-    dir = -1;
+    *done = (struct target_done){.t = t, .dir_fd = watch_take_fd(&dir)};
     return RC_OK;
 }
 

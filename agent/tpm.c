@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CLOSED_EVENT "bootgate/gate/v1 closed"
+#define CLOSED_EVENT "bootgate/gate/closed/v1"
 #define REAP_MS      500u /* how long a killed child may take to go */
 #define GOODBYE_MS   300u /* how long one may take to flush what it holds in the TPM */
 

@@ -90,7 +90,7 @@ enum rc tpm_seal(struct tpm *t, struct secret *seed, uint8_t out[static TPM_BLOB
 /* tpm_unseal: approval is needed with cfg.authorize, NULL otherwise. *out is the caller's. */
 enum rc tpm_unseal(struct tpm *t, struct bytes blob, const struct tpm_approval *approval,
                    struct secret **out, struct err *err) MUST_CHECK;
-/* tpm_gate_close extends the gate PCR by SHA("bootgate/gate/v1 closed") in the configured bank.
+/* tpm_gate_close extends the gate PCR by SHA("bootgate/gate/closed/v1") in the configured bank.
  * Succeeds only when the PCR was zero before and reads SHA(0.. || digest) after. */
 enum rc tpm_gate_close(struct tpm *t, struct err *err) MUST_CHECK;
 /* tpm_gate_extend: after tpm_gate_close; n is the bank's length. Read back and compared. */

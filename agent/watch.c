@@ -55,8 +55,7 @@ enum rc watch_open(struct watch *w, uint64_t deadline_ms, struct err *err)
 
 void watch_close(struct watch *w)
 {
-    watch_close_fd(&w->signal_fd);
-    w->signal_fd = -1;
+    watch_drop_fd(&w->signal_fd);
 }
 
 enum rc watch_poll(const struct watch *w, struct pollfd *fds, size_t n, const char *what,

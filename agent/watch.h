@@ -36,8 +36,22 @@ pid_t watch_fork(int *out_pidfd, struct err *err) MUST_CHECK;
 /* watch_reap waits for a child to end, killing it first when asked to; its wait status. */
 int watch_reap(pid_t pid, bool kill_it);
 
-/* AUTO_CLOSE: a descriptor closed at the end of its scope; -1: none. */
+/* watch_close_fd: -1 is fine. */
 void watch_close_fd(const int *fd);
+/* watch_take_fd: the descriptor is the caller's now. watch_drop_fd: closed before its scope ends.
+ */
+static inline int watch_take_fd(int *fd)
+{
+    int taken = *fd;
+    *fd = -1;
+    return taken;
+}
+static inline void watch_drop_fd(int *fd)
+{
+    watch_close_fd(fd);
+    *fd = -1;
+}
+/* AUTO_CLOSE: a descriptor closed at the end of its scope; -1: none. */
 #define AUTO_CLOSE __attribute__((cleanup(watch_close_fd))) int
 
 #endif

@@ -50,7 +50,7 @@ tcti=swtpm:host=127.0.0.1,port=$port
 TPM2TOOLS_TCTI=$tcti
 export TPM2TOOLS_TCTI
 measured=$(oracle sha256 'what firmware measured')
-closed=$(oracle sha256 'bootgate/gate/v1 closed')
+closed=$(oracle sha256 'bootgate/gate/closed/v1')
 zeros=0000000000000000000000000000000000000000000000000000000000000000
 mkdir "$work/tpm"
 

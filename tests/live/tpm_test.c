@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-#define CLOSED_EVENT "bootgate/gate/v1 closed"
+#define CLOSED_EVENT "bootgate/gate/closed/v1"
 
 static void every_policy_gives_the_seed_back(void **state)
 {

@@ -37,6 +37,9 @@ static void the_mount_of_a_file_is_found_by_its_number(void **state)
     assert_false(measured_mount(text, 3, &m));
     assert_false(measured_mount(text, 40, &m));
     assert_false(measured_mount(BYTES_NONE, 1, &m));
+    /* A NUL would end the text early. */
+    static const char nul[] = "36 35 98:0 / / \0rw - ramfs none rw\n";
+    assert_false(measured_mount(bytes_of(nul, sizeof nul - 1), 36, &m));
 }
 
 static void a_verity_table_gives_its_root_hash(void **state)
