@@ -24,8 +24,8 @@ step() { # name, command..: the step's own closing line is added up; without one
     passed=$((passed + $(echo "$line" | cut -d' ' -f1)))
     failed=$((failed + f))
     skipped=$((skipped + $(echo "$line" | cut -d' ' -f5)))
-    awk -v log="$log/$name.log" '/^skipped / { lines[n++] = $0; cases += $2 }
-        END { if (n > 3) printf "   skipped %d cases: vectors or tools that are not here; each line is in %s\n", cases, log
+    awk -v file="$log/$name.log" '/^skipped / { lines[n++] = $0; cases += $2 }
+        END { if (n > 3) printf "   skipped %d cases: vectors or tools that are not here; each line is in %s\n", cases, file
               else for (i = 0; i < n; i++) print "   " lines[i] }' "$log/$name.log"
     if [ "$f" -ne 0 ]; then
         broken="$broken $name"
