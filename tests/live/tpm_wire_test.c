@@ -22,6 +22,19 @@
 #define SANITIZED 0
 #endif
 
+/* On a busy machine swtpm may drop a client that comes right after its start, or right behind
+   another one. That is not what is tested here; what is, is armed after this. */
+static void connect_patiently(struct tpm_case *c)
+{
+    const struct timespec while_busy = {0, 50000000};
+    enum rc rc = case_connect(c);
+    for (int i = 0; rc == BG_TPM_TRANSPORT && i < 10; i++) {
+        nanosleep(&while_busy, NULL);
+        rc = case_connect(c);
+    }
+    assert_int_equal(rc, RC_OK);
+}
+
 static void arm(struct tpm_case *c, TPM2_CC command, enum tap_mode mode, uint32_t offset,
                 uint32_t times)
 {
@@ -74,7 +87,7 @@ static void a_changed_answer_gives_no_seed(void **state)
         uint32_t n = 1, tried = 0;
         for (uint32_t at = 0; at < n; at++) {
             struct secret *seed = NULL;
-            assert_int_equal(case_connect(&c), RC_OK);
+            connect_patiently(&c);
             /* The size is left alone: a longer one is waited for, which is the deadline's case. */
             if (at >= 2 && at < 6)
                 continue;
@@ -88,7 +101,7 @@ static void a_changed_answer_gives_no_seed(void **state)
         }
         CASE(table[i].name, tried > 60, "%u bytes flipped", tried);
     }
-    assert_int_equal(case_connect(&c), RC_OK);
+    connect_patiently(&c);
     case_given(&c, "untouched");
     case_close(&c);
 }
@@ -110,7 +123,7 @@ static void changed_gate_traffic_is_not_believed(void **state)
         for (uint32_t at = i == 1 ? 6 : 10, n = at + 1; at < n; at += 5) {
             swtpm_power_off(&c.sw);
             swtpm_power_on(&c.sw);
-            assert_int_equal(case_connect(&c), RC_OK);
+            connect_patiently(&c);
             arm(&c, table[i].command, table[i].mode, at, 0);
             enum rc rc = tpm_gate_close(c.tpm, &c.err);
             n = c.sw.tap->answer_len;
@@ -125,7 +138,7 @@ static void a_false_storage_key_is_refused(void **state)
     (void)state;
     struct tpm_case c;
     case_open(&c, 0);
-    assert_int_equal(case_connect(&c), RC_OK);
+    connect_patiently(&c);
     c.cfg.srk_pinned = true;
     c.cfg.request_ms = 1000;
     memcpy(c.cfg.srk_name, c.facts.srk_name, TPM_NAME_LEN);
@@ -206,7 +219,7 @@ static void a_stopped_tpm_meets_the_deadline(void **state)
     case_open(&c, 0);
     case_seal(&c);
     c.cfg.request_ms = 300;
-    assert_int_equal(case_connect(&c), RC_OK);
+    connect_patiently(&c);
     int pid = tpm_pid(c.tpm);
     assert_int_equal(kill(c.sw.pid, SIGSTOP), 0);
     uint64_t t0 = clock_ms();
@@ -244,7 +257,7 @@ static void a_dead_tpm_is_named_at_once(void **state)
     struct tpm_case c;
     case_open(&c, 0);
     case_seal(&c);
-    assert_int_equal(case_connect(&c), RC_OK);
+    connect_patiently(&c);
     swtpm_power_off(&c.sw);
     uint64_t t0 = clock_ms();
     enum rc rc = tpm_gate_close(c.tpm, &c.err);
@@ -282,7 +295,7 @@ static void a_killed_process_never_claims_a_closed_gate(void **state)
     unsigned killed = 0, closed = 0;
     case_open(&c, 0);
     case_seal(&c);
-    assert_int_equal(case_connect(&c), RC_OK);
+    connect_patiently(&c);
     uint64_t t0 = clock_ms();
     case_given(&c, "undisturbed");
     assert_int_equal(tpm_gate_close(c.tpm, &c.err), RC_OK);
@@ -308,7 +321,7 @@ static void a_killed_process_never_claims_a_closed_gate(void **state)
         killed += rc == BG_TPM_CHILD_GONE;
         if (rc == RC_OK) {
             closed++;
-            assert_int_equal(case_connect(&c), RC_OK);
+            connect_patiently(&c);
             CASE("closed is closed",
                  tpm_gate_read(c.tpm, pcr, &c.err) == RC_OK && memcmp(pcr, zero, sizeof pcr) != 0,
                  "BG-%d, PCR open", (int)c.err.rc);
@@ -374,7 +387,7 @@ static void the_tpm_process_keeps_no_seed(void **state)
     uint8_t what[TPM_SEED_LEN];
     case_open(&c, VARIANT_COUNTER);
     /* A seed that stands in no other memory: the child is forked before it is made. */
-    assert_int_equal(case_connect(&c), RC_OK);
+    connect_patiently(&c);
     assert_int_equal(RAND_bytes(what, sizeof what), 1);
     uint64_t counter;
     assert_int_equal(tpm_version_raise(c.tpm, &counter, &c.err), RC_OK);
@@ -408,7 +421,7 @@ static void the_environment_has_no_say(void **state)
     case_seal(&c);
     case_given(&c, "with logging asked for");
     setenv("TPM2TOOLS_TCTI", "device:/nowhere", 1);
-    assert_int_equal(case_connect(&c), RC_OK);
+    connect_patiently(&c);
     case_given(&c, "with a transport named");
     unsetenv("TSS2_LOG");
     unsetenv("TSS2_LOGFILE");
