@@ -13,17 +13,18 @@ for tool in swtpm tpm2_unseal python3; do
     exit 0
 done
 . "$root/tests/chain/lib.sh"
+. "$root/tests/live/swtpm.sh"
 cd "$root" || exit 1
 
 ASAN_OPTIONS=exitcode=99:detect_leaks=1
 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export ASAN_OPTIONS UBSAN_OPTIONS
 unset http_proxy https_proxy all_proxy ALL_PROXY BOOTGATE_CONFIG
-passed=0 failed=0 skipped=0 tpm_pid=''
+passed=0 failed=0 skipped=0
 memory=$(mktemp -d /dev/shm/bootgate-e2e.XXXXXX) || exit 1
 
 finish() {
-    [ -z "$tpm_pid" ] || kill -9 "$tpm_pid" 2>/dev/null
+    tpm_off
     rm -rf "$memory"
     clean_up
 }
@@ -45,33 +46,9 @@ is() {
 }
 
 # --- the TPM --------------------------------------------------------------------------------------------------
-port=$(oracle ports 2)
-tcti=swtpm:host=127.0.0.1,port=$port
-TPM2TOOLS_TCTI=$tcti
-export TPM2TOOLS_TCTI
-measured=$(oracle sha256 'what firmware measured')
+tpm_prepare
 closed=$(oracle sha256 'bootgate/gate/closed/v1')
 zeros=0000000000000000000000000000000000000000000000000000000000000000
-mkdir "$work/tpm"
-
-power_off() {
-    [ -z "$tpm_pid" ] || { kill -9 "$tpm_pid"; wait "$tpm_pid"; } 2>/dev/null
-    tpm_pid=''
-}
-
-# power_on [DIGEST]: a reset, and what the firmware measures.
-power_on() {
-    power_off
-    swtpm socket --tpm2 --tpmstate dir="$work/tpm" --flags not-need-init,startup-clear \
-        --server type=tcp,bindaddr=127.0.0.1,port="$port" --ctrl type=tcp,bindaddr=127.0.0.1,port=$((port + 1)) 2>"$work/swtpm.log" &
-    tpm_pid=$!
-    tries=0
-    until tpm2_pcrextend "4:sha256=${1:-$measured}" "7:sha256=${1:-$measured}" 2>/dev/null; do
-        tries=$((tries + 1))
-        [ $tries -lt 100 ] || say_stop "swtpm does not answer: $(cat "$work/swtpm.log")"
-        sleep 0.05
-    done
-}
 
 gate_pcr() {
     tpm2_pcrread sha256:12 | sed -n 's/^ *12: *0x//p' | tr 'A-F' 'a-f'
@@ -164,7 +141,7 @@ boot() {
     name=$1 expected=$2 key=$3 evidence=$4
     shift 4
     empty_target
-    power_on
+    tpm_on
     gate boot --bundle "$work/$evidence/bundle.json" --root "$work/$evidence/root.der" --at $at --json "$@"
     is "$name: status" "$expected" "$status"
     is "$name: what is in the target" "$([ "$key" = none ] || echo "$key")" "$(in_target)"
@@ -178,7 +155,7 @@ boot() {
 }
 
 provision() {
-    power_on
+    tpm_on
     rm -f "$work/seed.blob" "$work/wrapped"
     srk=000b$zeros
     release_config allowed
@@ -222,9 +199,9 @@ decisions() {
     gate boot --bundle "$work/own/bundle.json" --root "$work/own/root.der" --at $at --json
     is 'a second boot without a reset: status' 6 "$status"
     is 'a second boot without a reset leaves the target' "$own_key" "$(in_target)"
-    power_on
+    tpm_on
     is 'after a reset, the seed for others' $seed "$(other_client)"
-    power_on "$(oracle sha256 'another kernel')"
+    tpm_on "$(oracle sha256 'another kernel')"
     empty_target
     gate boot --bundle "$work/own/bundle.json" --root "$work/own/root.der" --at $at --json
     is 'other boot PCRs: status' 6 "$status"
@@ -307,7 +284,7 @@ targets() {
     release_config allowed '' '' "\"wrapped\":\"$work/wrapped\""
     boot wrapped-missing 6 none own
     mv "$work/seed.blob" "$work/first.blob"
-    power_on
+    tpm_on
     release_config allowed "\"app_id\":\"$own_app\"" '' "\"wrapped\":\"$work/wrapped\""
     printf 'a passphrase' >"$work/passphrase"
     chmod 400 "$work/passphrase"
@@ -323,13 +300,13 @@ targets() {
 interrupted() {
     release_config allowed '' '' '"deadline_s":3'
     empty_target
-    power_on
+    tpm_on
     kill -STOP "$tpm_pid"
     gate boot --bundle "$work/own/bundle.json" --root "$work/own/root.der" --at $at --json
     is 'stopped TPM: status' 6 "$status"
     is 'stopped TPM: target' '' "$(in_target)"
     kill -CONT "$tpm_pid"
-    power_off
+    tpm_off
     gate boot --bundle "$work/own/bundle.json" --root "$work/own/root.der" --at $at --json
     is 'no TPM: status' 6 "$status"
     is 'no TPM: target' '' "$(in_target)"
@@ -346,8 +323,8 @@ killed() {
     empty_target
     command="\"$program\",\"boot\",\"--tcti\",\"$tcti\",\"--bundle\",\"$work/own/bundle.json\",\"--root\",\"$work/own/root.der\",\"--at\",\"$at\",\"--quiet\",\"--config\""
     printf '{"seed":20261122,"tpm_folder":"%s","port":%d,"digest":"%s","target":"%s","key":"%s","allowed":[%s,"%s"],"denied":[%s,"%s"]}' \
-        "$work/tpm" "$port" "$measured" "$target/key" "$own_key" "$command" "$work/config.json" "$command" "$work/denied.json" >"$work/kill.json"
-    power_off
+        "$work/tpm" "$tpm_port" "$tpm_measured" "$target/key" "$own_key" "$command" "$work/config.json" "$command" "$work/denied.json" >"$work/kill.json"
+    tpm_off
     python3 "$root/tests/e2e/release_kill.py" "$work/kill.json" >"$work/kill.log" 2>&1
     counts=$(tail -n 1 "$work/kill.log" | sed -nE 's/^([0-9]+) passed, ([0-9]+) failed, .*/\1 \2/p')
     [ -n "$counts" ] || { is 'kills' 'a closing line' "$(tail -n 3 "$work/kill.log")"; return; }
