@@ -39,6 +39,10 @@ json_t *rpc_call_of(const struct need *need)
     case NEED_CODE:
         return json_pack("{s:s, s:[o, o]}", "method", "eth_getCode", "params",
                          data(need->address, 20), quantity(need->number));
+    case NEED_BOOTSTRAP: /* asked by GET, not by a call */
+    case NEED_UPDATES:
+    case NEED_FINALITY:
+    case NEED_OPTIMISTIC:
     case NEED_NONE:
         break;
     }

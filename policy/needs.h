@@ -12,13 +12,19 @@ enum need_kind {
     NEED_HEADER, /* eth_getBlockByHash of `hash` (or ByNumber `number` when by_number) */
     NEED_PROOF,  /* eth_getProof(address, slots..) at block `number` */
     NEED_CODE,   /* eth_getCode(address) at block `number` */
+    /* beacon REST API, /eth/v1/beacon/light_client/.. (policy/beacon/light_client.h) */
+    NEED_BOOTSTRAP,  /* bootstrap/{hash} */
+    NEED_UPDATES,    /* updates?start_period={number}&count={count} */
+    NEED_FINALITY,   /* finality_update */
+    NEED_OPTIMISTIC, /* optimistic_update */
 };
 
 struct need {
     enum need_kind kind;
     bool hard;
-    uint64_t number;  /* block */
-    uint8_t hash[32]; /* block */
+    uint64_t number;  /* block; NEED_UPDATES: first period */
+    uint64_t count;   /* NEED_UPDATES */
+    uint8_t hash[32]; /* block; NEED_BOOTSTRAP: beacon block root */
     uint8_t address[20];
     uint8_t (*slots)[32]; /* NEED_PROOF: may be none (account only) */
     size_t num_slots;
