@@ -6,6 +6,7 @@
 #include "agent/rpc.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "policy/chain_head.h"
 
 #define MAX_ASKED   ((size_t)LIMIT_CHAIN_ROUNDS * LIMIT_URLS * 64)
 #define WISH_ROUNDS 2u /* fetches for what is only nice to have, once the decision stands */
@@ -160,6 +161,20 @@ static enum rc keep(struct arena *a, const struct checks *from, struct checks *t
     return RC_OK;
 }
 
+/* attempt: with the answers at hand, first a proven block, then the question. */
+static enum rc attempt(struct arena *a, const struct driver *d, const struct boot_info *bi,
+                       const struct answers *answers, struct needs *needs, struct checks *checks,
+                       struct chain_result *out, struct err *last_bad, struct err *err)
+{
+    const struct chain_head *head = NULL;
+    if (d->chain->source == CHAIN_PINNED)
+        TRY(chain_head_pinned(a, answers, d->chain->block_hash, needs, &head, last_bad, err));
+    if (!head && needs_hard(needs) > 0)
+        return RC_OK;
+    return chain_ask(a, d->chain, head, d->question, bi, answers, d->now, needs, checks, out,
+                     last_bad, err);
+}
+
 enum rc driver_run(struct arena *a, const struct driver *d, const struct boot_info *bi,
                    struct bundle *bundle, struct checks *checks, struct chain_result *out,
                    struct err *err)
@@ -179,8 +194,7 @@ enum rc driver_run(struct arena *a, const struct driver *d, const struct boot_in
         struct chain_result result = {0};
         struct err last_bad = {0};
         TRY(answers_read(a, bundle->rpc, &answers, err));
-        TRY(chain_ask(a, d->chain, d->question, bi, &answers, d->now, &needs, &found, &result,
-                      &last_bad, err));
+        TRY(attempt(a, d, bi, &answers, &needs, &found, &result, &last_bad, err));
         bool stands = needs_hard(&needs) == 0 && result.say != CHAIN_UNDECIDED;
         if (!stands && fetch(&s, &needs, true))
             continue;

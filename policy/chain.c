@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "policy/abi.h"
 #include "policy/chain_code.h"
+#include "policy/chain_head.h"
 #include "policy/chain_slots.h"
 #include "policy/chain_state.h"
 
@@ -17,7 +18,7 @@ struct attempt {
     enum chain_question question;
     const struct boot_info *bi;
     const uint8_t *app; /* NULL: the question is not about one */
-    struct eth_header header;
+    const struct head_facts *head;
     struct slot_guesses guesses;
     struct chain_state st;
     struct chain_result r;
@@ -26,7 +27,7 @@ struct attempt {
 static enum rc config_ok(const struct chain_config *cfg, enum chain_question question,
                          struct err *err)
 {
-    if (cfg->source != CHAIN_PINNED)
+    if (cfg->source != CHAIN_PINNED && cfg->source != CHAIN_ETHEREUM)
         return err_set(err, BG_CHAIN_SOURCE, "source %d", (int)cfg->source);
     if (question != ASK_APP && question != ASK_KMS)
         return err_set(err, BG_CHAIN_QUESTION, "question %d", (int)question);
@@ -224,36 +225,6 @@ static enum rc list_slots(struct attempt *t)
     return RC_OK;
 }
 
-static enum rc header_checks(struct attempt *t, uint64_t now, struct checks *cs)
-{
-    struct arena *a = t->st.a;
-    struct err *err = t->st.err;
-    const struct eth_header *h = &t->header;
-    uint64_t age = now > h->timestamp ? now - h->timestamp : 0;
-    char *hash = hex_str(a, BYTES_OF_ARRAY(h->hash), err);
-    char *actual = hash ? arena_printf(a, err, "0x%s", hash) : NULL;
-    char *old = actual ? arena_printf(a, err, "%llu s", (unsigned long long)age) : NULL;
-    char *limit =
-        old ? arena_printf(a, err, "at most %llu s", (unsigned long long)t->cfg->max_head_age)
-            : NULL;
-    if (!limit)
-        return err->rc;
-    TRY(checks_add(a, cs,
-                   (struct check){.id = "chain.header",
-                                  .status = CHECK_PASS,
-                                  .expected = actual,
-                                  .actual = actual,
-                                  .source = "the pinned block hash, recomputed from the header"},
-                   err));
-    return checks_add(a, cs,
-                      (struct check){.id = "chain.age",
-                                     .status = t->cfg->max_head_age ? CHECK_PASS : CHECK_NOT_RUN,
-                                     .expected = t->cfg->max_head_age ? limit : "no limit is set",
-                                     .actual = old,
-                                     .source = "chain.max_head_age"},
-                      err);
-}
-
 static enum rc call_check(struct attempt *t, struct checks *cs)
 {
     struct arena *a = t->st.a;
@@ -280,13 +251,14 @@ static enum rc call_check(struct attempt *t, struct checks *cs)
 /* describe fills in what a result says about its block. */
 static void describe(struct attempt *t)
 {
-    const struct eth_header *h = &t->header;
+    const struct eth_header *h = &t->head->header;
     t->r.block_number = h->number;
     t->r.block_time = h->timestamp;
     memcpy(t->r.block_hash, h->hash, 32);
     memcpy(t->r.state_root, h->state_root, 32);
     t->r.fork = t->st.block.fork;
-    t->r.assurance = "pinned";
+    t->r.assurance = t->head->assurance;
+    t->r.head = t->head;
 }
 
 /* prefetch asks at once for what a usual decision reads, so that it takes few round trips. */
@@ -321,10 +293,11 @@ static void drop_arena(struct arena **a)
     arena_free(*a);
 }
 
-enum rc chain_ask(struct arena *a, const struct chain_config *cfg, enum chain_question question,
-                  const struct boot_info *bi, const struct answers *answers, uint64_t now,
-                  struct needs *out_needs, struct checks *checks, struct chain_result *out,
-                  struct err *out_last_bad, struct err *err)
+enum rc chain_ask(struct arena *a, const struct chain_config *cfg, const struct chain_head *head,
+                  enum chain_question question, const struct boot_info *bi,
+                  const struct answers *answers, uint64_t now, struct needs *out_needs,
+                  struct checks *checks, struct chain_result *out, struct err *out_last_bad,
+                  struct err *err)
 {
     /* Attempts are repeated; what a flood of answers decodes to must not add up over them. */
     __attribute__((cleanup(drop_arena))) struct arena *scratch = arena_new(LIMIT_ARENA);
@@ -333,21 +306,16 @@ enum rc chain_ask(struct arena *a, const struct chain_config *cfg, enum chain_qu
     struct attempt t = {
         .cfg = cfg, .question = question, .bi = bi, .app = question == ASK_APP ? bi->app_id : NULL};
     struct needs needs = {0};
-    bool found, stands;
+    bool stands;
     enum eth_fork fork;
     err_clear(out_last_bad);
     TRY(config_ok(cfg, question, err));
-    TRY(chain_header_find(scratch, answers, cfg->block_hash, &t.header, &found, out_last_bad, err));
-    if (!found) {
-        TRY(needs_add(a, &needs, NEED_HEADER, true, 0, cfg->block_hash, NULL, NULL, err));
-        *out_needs = needs;
-        *out = t.r;
-        return RC_OK;
-    }
-    TRY(time_ok(cfg, &t.header, now, err));
-    TRY(eth_fork_of(&t.header, cfg->chain_id, cfg->el_forks, cfg->num_el_forks, &fork, err));
-    TRY(chain_state_init(&t.st, a, answers, &t.header, fork, cfg->chain_id, &needs, out_last_bad,
-                         err));
+    TRY(chain_head_ok(cfg, head, err));
+    t.head = head_facts_of(head);
+    TRY(time_ok(cfg, &t.head->header, now, err));
+    TRY(chain_head_fork(cfg, t.head, &fork, err));
+    TRY(chain_state_init(&t.st, a, answers, &t.head->header, fork, cfg->chain_id, &needs,
+                         out_last_bad, err));
     t.st.scratch = scratch;
     TRY(attempt_run(&t, &stands));
     describe(&t);
@@ -358,7 +326,7 @@ enum rc chain_ask(struct arena *a, const struct chain_config *cfg, enum chain_qu
         return RC_OK;
     }
     TRY(list_slots(&t));
-    TRY(header_checks(&t, now, checks));
+    TRY(chain_head_checks(a, cfg, t.head, now, checks, err));
     TRY(call_check(&t, checks));
     if (t.r.code != BG_CHAIN_NO_CONTRACT)
         TRY(chain_code_checks(&t.st, cfg, t.app, &t.r, checks, err));

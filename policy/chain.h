@@ -7,11 +7,12 @@
 
 #include "base/check.h"
 #include "policy/answers.h"
-#include "policy/eth/header.h"
+#include "policy/beacon/light_client.h"
+#include "policy/head.h"
 #include "policy/needs.h"
 #include "quote/boot_info.h"
 
-enum chain_source_kind { CHAIN_SOURCE_NONE = 0, CHAIN_PINNED };
+enum chain_source_kind { CHAIN_SOURCE_NONE = 0, CHAIN_PINNED, CHAIN_ETHEREUM };
 
 enum code_rule { CODE_ANY = 0, CODE_IMPLEMENTATION, CODE_HASHES };
 
@@ -26,8 +27,9 @@ struct chain_config {
     enum chain_source_kind source;
     uint64_t chain_id;
     uint8_t kms_contract[20];
-    uint8_t block_hash[32]; /* pinned */
-    uint64_t max_head_age;  /* seconds; 0: none */
+    uint8_t block_hash[32];        /* pinned */
+    struct lc_config light_client; /* ethereum; its max_head_age is the same as the next one */
+    uint64_t max_head_age;         /* seconds; 0: none */
     const struct eth_fork_time *el_forks;
     size_t num_el_forks;
     struct code_policy app_code, kms_code;
@@ -59,7 +61,8 @@ struct chain_result {
     uint64_t block_number, block_time;
     uint8_t block_hash[32], state_root[32];
     enum eth_fork fork;
-    const char *assurance; /* "pinned" */
+    const char *assurance;         /* the head's: "pinned", "finalized", "attested" */
+    const struct head_facts *head; /* how its block was proven; as long as the head lives */
     uint64_t gas_used;
     struct bytes output; /* return or revert data of the call */
     struct slot_read *slots;
@@ -73,15 +76,18 @@ struct chain_result {
 };
 
 /*
- * chain_ask answers `question` about `bi` at the source's block. On success out_needs->n hard needs
+ * chain_ask answers `question` about `bi` at the block of `head`, which was proven before
+ * (chain_head_pinned, light_client_step) in the way that cfg says: any other head, or NULL, is an
+ * error. On success out_needs->n hard needs
  * == 0 and out->say is not CHAIN_UNDECIDED. With hard needs left: RC_OK, say UNDECIDED, needs
  * listed (wished ones too). now: Unix seconds, for the header's age. Checks are appended only when
  * a result stands. An answer that is present but does not prove is treated as missing, and its
  * error is kept in *out_last_bad (rc and detail), so that the driver can say why nothing helped.
  */
-enum rc chain_ask(struct arena *a, const struct chain_config *cfg, enum chain_question question,
-                  const struct boot_info *bi, const struct answers *answers, uint64_t now,
-                  struct needs *out_needs, struct checks *checks, struct chain_result *out,
-                  struct err *out_last_bad, struct err *err) MUST_CHECK;
+enum rc chain_ask(struct arena *a, const struct chain_config *cfg, const struct chain_head *head,
+                  enum chain_question question, const struct boot_info *bi,
+                  const struct answers *answers, uint64_t now, struct needs *out_needs,
+                  struct checks *checks, struct chain_result *out, struct err *out_last_bad,
+                  struct err *err) MUST_CHECK;
 
 #endif

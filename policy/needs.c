@@ -26,6 +26,22 @@ static enum rc add_slot(struct arena *a, struct need *n, const uint8_t *slot, st
     return RC_OK;
 }
 
+/* new_need: room at the end of the list. */
+static struct need *new_need(struct arena *a, struct needs *ns, struct err *err)
+{
+    if (ns->n == ns->cap) {
+        size_t cap = ns->cap ? 2 * ns->cap : 16;
+        struct need *v = ARENA_ARRAY(a, struct need, cap, err);
+        if (!v)
+            return NULL;
+        if (ns->n)
+            memcpy(v, ns->v, ns->n * sizeof *v);
+        ns->v = v;
+        ns->cap = cap;
+    }
+    return &ns->v[ns->n++];
+}
+
 enum rc needs_add(struct arena *a, struct needs *ns, enum need_kind kind, bool hard,
                   uint64_t number, const uint8_t hash[static 32], const uint8_t *address,
                   const uint8_t *slot, struct err *err)
@@ -35,17 +51,9 @@ enum rc needs_add(struct arena *a, struct needs *ns, enum need_kind kind, bool h
         if (same_target(&ns->v[i], kind, number, hash, address))
             n = &ns->v[i];
     if (!n) {
-        if (ns->n == ns->cap) {
-            size_t cap = ns->cap ? 2 * ns->cap : 16;
-            struct need *v = ARENA_ARRAY(a, struct need, cap, err);
-            if (!v)
-                return err->rc;
-            if (ns->n)
-                memcpy(v, ns->v, ns->n * sizeof *v);
-            ns->v = v;
-            ns->cap = cap;
-        }
-        n = &ns->v[ns->n++];
+        n = new_need(a, ns, err);
+        if (!n)
+            return err->rc;
         *n = (struct need){.kind = kind, .number = number};
         memcpy(n->hash, hash, 32);
         if (address)
@@ -54,6 +62,37 @@ enum rc needs_add(struct arena *a, struct needs *ns, enum need_kind kind, bool h
     if (hard)
         n->hard = true;
     return slot ? add_slot(a, n, slot, err) : RC_OK;
+}
+
+enum rc needs_add_updates(struct arena *a, struct needs *ns, bool hard, uint64_t first,
+                          uint64_t count, struct err *err)
+{
+    for (size_t i = 0; i < ns->n && count; i++) {
+        struct need *n = &ns->v[i];
+        if (n->kind != NEED_UPDATES || n->hard != hard)
+            continue;
+        uint64_t begin = first < n->number ? first : n->number;
+        uint64_t old_end = n->number + n->count, new_end = first + count;
+        uint64_t end = new_end > old_end ? new_end : old_end;
+        bool touch = first <= old_end && n->number <= new_end;
+        if (touch && end - begin <= NEED_UPDATES_MAX) {
+            n->number = begin;
+            n->count = end - begin;
+            return RC_OK;
+        }
+    }
+    while (count) {
+        struct need *n = new_need(a, ns, err);
+        if (!n)
+            return err->rc;
+        *n = (struct need){.kind = NEED_UPDATES,
+                           .hard = hard,
+                           .number = first,
+                           .count = count < NEED_UPDATES_MAX ? count : NEED_UPDATES_MAX};
+        first += n->count;
+        count -= n->count;
+    }
+    return RC_OK;
 }
 
 size_t needs_hard(const struct needs *ns)

@@ -39,6 +39,14 @@ struct needs {
 enum rc needs_add(struct arena *a, struct needs *ns, enum need_kind kind, bool hard,
                   uint64_t number, const uint8_t hash[static 32], const uint8_t *address,
                   const uint8_t *slot, struct err *err) MUST_CHECK;
+/*
+ * needs_add_updates: the updates of `count` periods from `first` on (NEED_UPDATES). What touches a
+ * range already listed is put together with it, up to NEED_UPDATES_MAX periods in one need.
+ * first + count must not overflow.
+ */
+#define NEED_UPDATES_MAX 128u /* MAX_REQUEST_LIGHT_CLIENT_UPDATES */
+enum rc needs_add_updates(struct arena *a, struct needs *ns, bool hard, uint64_t first,
+                          uint64_t count, struct err *err) MUST_CHECK;
 /* needs_hard: how many of them are hard. */
 size_t needs_hard(const struct needs *ns);
 

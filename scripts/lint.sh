@@ -21,6 +21,11 @@ dir_rule quote '(base|quote)/'
 dir_rule policy '(base/|policy/|quote/boot_info\.h)'
 dir_rule agent '(base|quote|policy|agent)/'
 
+# .. and only who proves a head may make one.
+r=$(grep -rlE '#include "policy/head_make\.h"' base quote policy agent --include='*.[ch]' |
+    grep -vxE 'policy/(chain_head|beacon/light_client)\.c')
+[ -z "$r" ] || say "policy/head_make.h is included by those who prove no head" "$r"
+
 # 2. The core is pure: no files, sockets, clock, environment, printing, and no memory but the arena's.
 for lib in quote policy; do
     [ -f "$build/lib$lib.a" ] || { say "no $build/lib$lib.a: build first"; continue; }

@@ -92,9 +92,13 @@ static enum eth_fork newest_of(enum eth_fork shape, enum eth_fork end)
     return shape < end ? shape : ETH_FORK_NONE;
 }
 
-enum rc eth_fork_of(const struct eth_header *h, uint64_t chain_id,
-                    const struct eth_fork_time *custom, size_t num_custom, enum eth_fork *out,
-                    struct err *err)
+/*
+ * by_table: the newest fork begun by a table, custom or the chain's own; ETH_FORK_NONE: none yet,
+ * or no table. *out_first: the oldest fork of the table.
+ */
+static enum rc by_table(const struct eth_header *h, uint64_t chain_id,
+                        const struct eth_fork_time *custom, size_t num_custom, enum eth_fork *out,
+                        enum eth_fork *out_first, struct err *err)
 {
     const struct eth_fork_time *rows = custom;
     size_t n = num_custom;
@@ -103,16 +107,25 @@ enum rc eth_fork_of(const struct eth_header *h, uint64_t chain_id,
             rows = chains[i].rows;
             n = chains[i].n;
         }
-    /* active: the newest fork begun; first: the oldest fork of the table. */
-    enum eth_fork active = ETH_FORK_NONE, first = ETH_FORK_MAX;
+    *out = ETH_FORK_NONE;
+    *out_first = ETH_FORK_MAX;
     for (size_t i = 0; i < n; i++) {
         if (rows[i].fork < ETH_PARIS || rows[i].fork >= ETH_FORK_MAX)
             return err_set(err, BG_FORK_TABLE, "row %zu", i);
-        if (rows[i].fork < first)
-            first = rows[i].fork;
-        if (h->timestamp >= rows[i].timestamp && rows[i].fork > active)
-            active = rows[i].fork;
+        if (rows[i].fork < *out_first)
+            *out_first = rows[i].fork;
+        if (h->timestamp >= rows[i].timestamp && rows[i].fork > *out)
+            *out = rows[i].fork;
     }
+    return RC_OK;
+}
+
+enum rc eth_fork_of(const struct eth_header *h, uint64_t chain_id,
+                    const struct eth_fork_time *custom, size_t num_custom, enum eth_fork *out,
+                    struct err *err)
+{
+    enum eth_fork active, first;
+    TRY(by_table(h, chain_id, custom, num_custom, &active, &first, err));
     enum eth_fork shape = shape_of(h);
     if (shape >= ETH_SHANGHAI && !h->pos)
         return err_set(err, BG_FORK_MERGE, "block %llu", (unsigned long long)h->number);
@@ -123,5 +136,24 @@ enum rc eth_fork_of(const struct eth_header *h, uint64_t chain_id,
                        (unsigned long long)h->number, date_of(h->timestamp).s, eth_fork_name(got),
                        eth_fork_name(shape));
     *out = got;
+    return RC_OK;
+}
+
+enum rc eth_fork_of_beacon(const struct eth_header *h, enum eth_fork said, uint64_t chain_id,
+                           const struct eth_fork_time *custom, size_t num_custom,
+                           enum eth_fork *out, struct err *err)
+{
+    enum eth_fork active, first;
+    TRY(by_table(h, chain_id, custom, num_custom, &active, &first, err));
+    bool fields = said >= ETH_PARIS && said < ETH_FORK_MAX && h->pos && h->has_base_fee &&
+                  h->has_withdrawals_root == (said >= ETH_SHANGHAI) &&
+                  h->has_blob_gas == (said >= ETH_CANCUN);
+    if (!fields || (active ? active != said : said >= first))
+        return err_set(err, BG_FORK_BEACON, "block %llu at %s: the beacon chain says %s, %s %s",
+                       (unsigned long long)h->number, date_of(h->timestamp).s,
+                       eth_fork_name(said < ETH_FORK_MAX ? said : ETH_FORK_NONE),
+                       fields ? "the table" : "and its fields are not those of",
+                       eth_fork_name(fields ? active : said));
+    *out = said;
     return RC_OK;
 }

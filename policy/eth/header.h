@@ -60,6 +60,15 @@ struct eth_fork_time {
 enum rc eth_fork_of(const struct eth_header *h, uint64_t chain_id,
                     const struct eth_fork_time *custom, size_t num_custom, enum eth_fork *out,
                     struct err *err) MUST_CHECK;
+/*
+ * eth_fork_of_beacon: for a header that comes from a beacon chain, which has no requestsHash to
+ * show, but whose fork is known from the beacon block's (`said`, Paris or newer). The fields must
+ * be that fork's as far as they are known, and a table (custom, or the chain id's), where it has a
+ * fork for this time, must say the same: else an error.
+ */
+enum rc eth_fork_of_beacon(const struct eth_header *h, enum eth_fork said, uint64_t chain_id,
+                           const struct eth_fork_time *custom, size_t num_custom,
+                           enum eth_fork *out, struct err *err) MUST_CHECK;
 const char *eth_fork_name(enum eth_fork f);     /* "shanghai", .. */
 enum eth_fork eth_fork_read(struct bytes name); /* ETH_FORK_NONE: unknown */
 

@@ -1,10 +1,12 @@
 /*
- * answers: a bundle's rpc entries through answers_read and chain_ask. The input is
+ * answers: a bundle's rpc entries through answers_read and chain_ask, with a pinned head. The input
+ * is
  * {"block", "kms", "app", "rpc"}; seeds come from tests/tools/policy_bundle.
  */
 #include <stdlib.h>
 
 #include "policy/decide.h"
+#include "tests/lib/pinned_ask.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -29,8 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
             struct chain_result r = {0};
             cfg.app_code.rule = q == ASK_APP ? CODE_IMPLEMENTATION : CODE_ANY;
             err_clear(&err);
-            enum rc rc = chain_ask(a, &cfg, (enum chain_question)q, &bi, &answers, UINT64_MAX,
-                                   &needs, &checks, &r, &bad, &err);
+            enum rc rc = pinned_ask(a, &cfg, (enum chain_question)q, &bi, &answers, UINT64_MAX,
+                                    &needs, &checks, &r, &bad, &err);
             struct verdict v = {0};
             policy_decide(&checks, rc == RC_OK ? &r : NULL, &v);
             /* A result stands exactly when nothing hard is missing; a yes is about our block. */

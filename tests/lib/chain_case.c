@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "base/limits.h"
+#include "tests/lib/pinned_ask.h"
 
 static json_t *load(const char *set, const char *file)
 {
@@ -103,8 +104,8 @@ struct chain_try chain_case_ask(struct arena *a, const struct chain_case *c, con
     struct answers answers;
     t.rc = answers_read(a, rpc, &answers, &t.err);
     if (t.rc == RC_OK)
-        t.rc = chain_ask(a, &c->cfg, c->question, &c->bi, &answers, c->now, &t.needs, &t.checks,
-                         &t.result, &t.bad, &t.err);
+        t.rc = pinned_ask(a, &c->cfg, c->question, &c->bi, &answers, c->now, &t.needs, &t.checks,
+                          &t.result, &t.bad, &t.err);
     return t;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/keccak.h"
 #include "policy/decide.h"
+#include "tests/lib/pinned_ask.h"
 
 const uint8_t policy_world_erc1967[32] = {
     0x36, 0x08, 0x94, 0xa1, 0x3b, 0xa1, 0xa3, 0x21, 0x06, 0x67, 0xc8, 0x28, 0x49, 0x2d, 0xb9, 0x8d,
@@ -208,8 +209,8 @@ struct policy_try policy_world_ask(struct arena *a, const struct policy_world *w
     t.rc = answers_read(a, rpc, &answers, &t.err);
     if (t.rc != RC_OK)
         return t;
-    t.rc = chain_ask(a, &w->cfg, question, &w->bi, &answers, w->now, &t.needs, &t.checks, &t.r,
-                     &t.bad, &t.err);
+    t.rc = pinned_ask(a, &w->cfg, question, &w->bi, &answers, w->now, &t.needs, &t.checks, &t.r,
+                      &t.bad, &t.err);
     if (t.rc != RC_OK)
         return t;
     policy_decide(&t.checks, &t.r, &v);

@@ -177,6 +177,37 @@ static void needs_are_listed_once(void **state)
     assert_memory_equal(ns.v[67].address, other, 20);
 }
 
+static void ranges_of_updates_are_put_together(void **state)
+{
+    (void)state;
+    struct needs ns = {0};
+    err_clear(&err);
+    assert_int_equal(needs_add_updates(a, &ns, true, 100, 0, &err), RC_OK);
+    assert_int_equal(ns.n, 0);
+    assert_int_equal(needs_add_updates(a, &ns, true, 100, 3, &err), RC_OK);
+    assert_int_equal(needs_add_updates(a, &ns, true, 103, 2, &err), RC_OK); /* touches */
+    assert_int_equal(needs_add_updates(a, &ns, true, 98, 4, &err), RC_OK);  /* overlaps */
+    assert_int_equal(needs_add_updates(a, &ns, true, 101, 1, &err), RC_OK); /* inside */
+    assert_int_equal(ns.n, 1);
+    assert_int_equal(ns.v[0].kind, NEED_UPDATES);
+    assert_int_equal(ns.v[0].number, 98);
+    assert_int_equal(ns.v[0].count, 7);
+    assert_int_equal(needs_add_updates(a, &ns, true, 107, 1, &err), RC_OK); /* a gap */
+    assert_int_equal(ns.n, 2);
+    assert_int_equal(needs_add_updates(a, &ns, false, 100, 1, &err), RC_OK); /* only wished */
+    assert_int_equal(ns.n, 3);
+    assert_int_equal(needs_hard(&ns), 2);
+    /* No need is for more than a server has to answer; none is lost. */
+    assert_int_equal(needs_add_updates(a, &ns, true, 1000, 300, &err), RC_OK);
+    assert_int_equal(ns.n, 6);
+    assert_int_equal(ns.v[3].number, 1000);
+    assert_int_equal(ns.v[3].count, 128);
+    assert_int_equal(ns.v[4].number, 1128);
+    assert_int_equal(ns.v[4].count, 128);
+    assert_int_equal(ns.v[5].number, 1256);
+    assert_int_equal(ns.v[5].count, 44);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, fresh, done)
@@ -185,6 +216,7 @@ int main(void)
         T(quantities),
         T(an_entry_is_about_one_address_and_block),
         T(needs_are_listed_once),
+        T(ranges_of_updates_are_put_together),
     };
     return HARNESS_RUN("answers", tests);
 }

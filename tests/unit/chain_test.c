@@ -2,6 +2,7 @@
  * chain: dstack's question on a chain of the tests' own (policy_world): what is a yes, what is a
  * no, what is missing, and what cannot be decided.
  */
+#include "policy/chain_head.h"
 #include "tests/lib/policy_world.h"
 
 #include <stdio.h>
@@ -392,6 +393,47 @@ static void a_flood_of_answers_changes_nothing(void **state)
     assert_true(arena_used(a) - before < (size_t)64 << 20);
 }
 
+/* Whatever proved the block, it must be the way that the configuration names. */
+static void a_head_of_another_source_is_refused(void **state)
+{
+    (void)state;
+    struct answers answers;
+    struct needs needs = {0};
+    struct checks checks = {0};
+    struct chain_result r;
+    struct err bad = {0}, err = {0};
+    const struct chain_head *head = NULL;
+    AUTO_JSON rpc = policy_world_bundle(&w);
+    assert_int_equal(answers_read(a, rpc, &answers, &err), RC_OK);
+    assert_int_equal(chain_head_pinned(a, &answers, w.cfg.block_hash, &needs, &head, &bad, &err),
+                     RC_OK);
+    assert_non_null(head);
+    assert_string_equal(head_facts_of(head)->assurance, "pinned");
+    assert_false(head_facts_of(head)->by_light_client);
+    static const struct {
+        const char *name;
+        enum chain_source_kind source;
+        bool no_head, other_hash;
+        enum rc want;
+    } t[] = {
+        {"as configured", CHAIN_PINNED, false, false, RC_OK},
+        {"none, pinned", CHAIN_PINNED, true, false, BG_CHAIN_NO_HEAD},
+        {"none, ethereum", CHAIN_ETHEREUM, true, false, BG_CHAIN_NO_HEAD},
+        {"another hash", CHAIN_PINNED, false, true, BG_CHAIN_HEAD_FOREIGN},
+        {"not by a light client", CHAIN_ETHEREUM, false, false, BG_CHAIN_HEAD_FOREIGN},
+    };
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        struct chain_config cfg = w.cfg;
+        cfg.source = t[i].source;
+        cfg.block_hash[31] ^= t[i].other_hash;
+        err_clear(&err);
+        enum rc rc = chain_ask(a, &cfg, t[i].no_head ? NULL : head, ASK_APP, &w.bi, &answers, w.now,
+                               &needs, &checks, &r, &bad, &err);
+        CASE(t[i].name, rc == t[i].want && (rc != RC_OK || r.head == head_facts_of(head)), "rc %d",
+             rc);
+    }
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, fresh, done)
@@ -409,6 +451,7 @@ int main(void)
         T(wishes_never_block),
         T(a_boundless_kms_info_is_not_asked_for),
         T(a_flood_of_answers_changes_nothing),
+        T(a_head_of_another_source_is_refused),
     };
     return HARNESS_RUN("chain", tests);
 }

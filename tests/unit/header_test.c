@@ -470,6 +470,63 @@ static void fork_names_read_back(void **state)
     assert_int_equal(eth_fork_read(BYTES_NONE), ETH_FORK_NONE);
 }
 
+/* A beacon chain's header has no requestsHash; its fork is known, and nothing may contradict it. */
+static void a_beacon_chain_says_the_fork(void **state)
+{
+    (void)state;
+    static const struct eth_fork_time prague = {ETH_PRAGUE, 100};
+    static const struct eth_fork_time osaka[] = {{ETH_PRAGUE, 0}, {ETH_OSAKA, 200}};
+    static const struct eth_fork_time wrong = {ETH_FRONTIER_TO_LONDON, 0};
+    static const struct {
+        const char *name;
+        enum world_shape fields;
+        enum eth_fork said;
+        uint64_t chain, time;
+        const struct eth_fork_time *rows;
+        size_t n;
+        enum rc want;
+    } t[] = {
+        {"no table", WORLD_SHANGHAI, ETH_SHANGHAI, 7, 5, NULL, 0, RC_OK},
+        {"no table, cancun", WORLD_CANCUN, ETH_CANCUN, 7, 5, NULL, 0, RC_OK},
+        {"no table, prague", WORLD_CANCUN, ETH_PRAGUE, 7, 5, NULL, 0, RC_OK},
+        {"no table, osaka", WORLD_CANCUN, ETH_OSAKA, 7, 5, NULL, 0, RC_OK},
+        {"no table, paris", WORLD_LONDON, ETH_PARIS, 7, 5, NULL, 0, RC_OK},
+        {"mainnet, prague", WORLD_CANCUN, ETH_PRAGUE, 1, 1746612311, NULL, 0, RC_OK},
+        {"mainnet, osaka", WORLD_CANCUN, ETH_OSAKA, 1, 1764798551, NULL, 0, RC_OK},
+        {"mainnet, osaka too early", WORLD_CANCUN, ETH_OSAKA, 1, 1764798550, NULL, 0,
+         BG_FORK_BEACON},
+        {"mainnet, prague too late", WORLD_CANCUN, ETH_PRAGUE, 1, 1764798551, NULL, 0,
+         BG_FORK_BEACON},
+        {"before the table", WORLD_CANCUN, ETH_CANCUN, 7, 99, &prague, 1, RC_OK},
+        {"in the table", WORLD_CANCUN, ETH_PRAGUE, 7, 100, &prague, 1, RC_OK},
+        {"before the table, its fork", WORLD_CANCUN, ETH_PRAGUE, 7, 99, &prague, 1, BG_FORK_BEACON},
+        {"in the table, older", WORLD_CANCUN, ETH_CANCUN, 7, 100, &prague, 1, BG_FORK_BEACON},
+        {"in the table, newer", WORLD_CANCUN, ETH_OSAKA, 7, 100, &prague, 1, BG_FORK_BEACON},
+        {"second row", WORLD_CANCUN, ETH_OSAKA, 7, 200, osaka, 2, RC_OK},
+        {"first row", WORLD_CANCUN, ETH_PRAGUE, 7, 199, osaka, 2, RC_OK},
+        {"custom over built-in", WORLD_CANCUN, ETH_OSAKA, 1, 200, osaka, 2, RC_OK},
+        {"fields of shanghai", WORLD_SHANGHAI, ETH_CANCUN, 7, 5, NULL, 0, BG_FORK_BEACON},
+        {"fields of cancun", WORLD_CANCUN, ETH_SHANGHAI, 7, 5, NULL, 0, BG_FORK_BEACON},
+        {"fields of paris", WORLD_LONDON, ETH_SHANGHAI, 7, 5, NULL, 0, BG_FORK_BEACON},
+        {"nothing said", WORLD_CANCUN, ETH_FORK_NONE, 7, 5, NULL, 0, BG_FORK_BEACON},
+        {"too old", WORLD_LONDON, ETH_FRONTIER_TO_LONDON, 7, 5, NULL, 0, BG_FORK_BEACON},
+        {"no fork", WORLD_CANCUN, ETH_FORK_MAX, 7, 5, NULL, 0, BG_FORK_BEACON},
+        {"table of others", WORLD_CANCUN, ETH_PRAGUE, 7, 5, &wrong, 1, BG_FORK_TABLE},
+    };
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        struct eth_header h = {.timestamp = t[i].time,
+                               .pos = true,
+                               .has_base_fee = true,
+                               .has_withdrawals_root = t[i].fields >= WORLD_SHANGHAI,
+                               .has_blob_gas = t[i].fields >= WORLD_CANCUN};
+        enum eth_fork f = ETH_FORK_NONE;
+        struct err err = {0};
+        enum rc rc = eth_fork_of_beacon(&h, t[i].said, t[i].chain, t[i].rows, t[i].n, &f, &err);
+        CASE(t[i].name, rc == t[i].want && f == (rc == RC_OK ? t[i].said : ETH_FORK_NONE),
+             "rc %d: %s", rc, err.detail);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -482,6 +539,7 @@ int main(void)
         cmocka_unit_test(known_chains_change_fork_at_their_times),
         cmocka_unit_test(other_chains_go_by_their_table_or_by_shape),
         cmocka_unit_test(fork_names_read_back),
+        cmocka_unit_test(a_beacon_chain_says_the_fork),
     };
     return HARNESS_RUN("header", tests);
 }
