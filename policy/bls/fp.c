@@ -1,0 +1,205 @@
+#include "policy/bls/fp_mul.h"
+
+const struct fp fp_zero, fp_one = {FP_ONE};
+/* 2^768 modulo p */
+static const struct fp r2 = {{0xf4df1f341c341746, 0x0a76e6a609d104f1, 0x8de5476c4c95b6d5,
+                              0x67eb88a9939d83c0, 0x9a793e85b519952d, 0x11988fe592cae3aa}};
+/* (p - 1) / 2 */
+static const uint64_t half[6] = {0xdcff7fffffffd555, 0x0f55ffff58a9ffff, 0xb39869507b587b12,
+                                 0xb23ba5c279c2895f, 0x258dd3db21a5d66b, 0x0d0088f51cbff34d};
+/* (p - 3) / 4 */
+static const uint64_t p34[6] = {0xee7fbfffffffeaaa, 0x07aaffffac54ffff, 0xd9cc34a83dac3d89,
+                                0xd91dd2e13ce144af, 0x92c6e9ed90d2eb35, 0x0680447a8e5ff9a6};
+
+/* ---- in and out ------------------------------------------------------------------------------ */
+static uint64_t u64_be(const uint8_t *p)
+{
+    uint64_t v = 0;
+    for (int i = 0; i < 8; i++)
+        v = v << 8 | p[i];
+    return v;
+}
+
+bool fp_read(const uint8_t in[static FP_BYTES], struct fp *out)
+{
+    struct fp a;
+    for (int i = 0; i < 6; i++)
+        a.v[i] = u64_be(in + 8 * (5 - i));
+    if (!limbs_below(a.v, fp_p))
+        return false;
+    fp_mul_portable(out, &a, &r2);
+    return true;
+}
+
+/* plain: out of Montgomery form. */
+static struct fp plain(const struct fp *a)
+{
+    static const struct fp one = {{1}};
+    struct fp r;
+    fp_mul_portable(&r, a, &one);
+    return r;
+}
+
+void fp_write(const struct fp *a, uint8_t out[static FP_BYTES])
+{
+    struct fp t = plain(a);
+    for (int i = 0; i < 6; i++)
+        for (int k = 0; k < 8; k++)
+            out[8 * (5 - i) + k] = (uint8_t)(t.v[i] >> (56 - 8 * k));
+}
+
+void fp_reduce_wide(const uint8_t in[static 64], struct fp *out)
+{
+    struct fp low, high = {{u64_be(in + 8), u64_be(in)}};
+    for (int i = 0; i < 6; i++)
+        low.v[i] = u64_be(in + 16 + 8 * (5 - i));
+    fp_mul_portable(&low, &low, &r2);
+    fp_mul_portable(&high, &high, &r2);
+    fp_mul_portable(&high, &high, &r2); /* once more: it weighs 2^384 */
+    fp_add(out, &low, &high);
+}
+
+/* ---- sums ------------------------------------------------------------------------------------ */
+void fp_add(struct fp *r, const struct fp *a, const struct fp *b)
+{
+    uint64_t t[6];
+    (void)limbs_add(t, a->v, b->v); /* 2 p has 382 bits: no carry */
+    limbs_reduce(r->v, t);
+}
+
+void fp_sub(struct fp *r, const struct fp *a, const struct fp *b)
+{
+    uint64_t t[6], back[6], borrowed = 0 - limbs_sub(t, a->v, b->v);
+    for (int i = 0; i < 6; i++)
+        back[i] = fp_p[i] & borrowed;
+    (void)limbs_add(r->v, t, back);
+}
+
+void fp_neg(struct fp *r, const struct fp *a)
+{
+    if (fp_is_zero(a))
+        *r = fp_zero;
+    else
+        (void)limbs_sub(r->v, fp_p, a->v);
+}
+
+void fp_dbl(struct fp *r, const struct fp *a)
+{
+    fp_add(r, a, a);
+}
+
+/* ---- products -------------------------------------------------------------------------------- */
+/*
+ * One round for each limb of b: t = (t + a b_i + m p) / 2^64, where m makes the low limb 0. With a
+ * below p, t stays below a + p, which leaves the top limb room for both carries.
+ */
+static void product(uint64_t r[6], const uint64_t a[6], const uint64_t b[6])
+{
+    uint64_t t[6] = {0};
+    for (int i = 0; i < 6; i++) {
+        fp_u128 x = (fp_u128)a[0] * b[i] + t[0];
+        uint64_t m = (uint64_t)x * FP_INV;
+        fp_u128 y = (fp_u128)m * fp_p[0] + (uint64_t)x;
+        for (int k = 1; k < 6; k++) {
+            x = (fp_u128)a[k] * b[i] + t[k] + (uint64_t)(x >> 64);
+            y = (fp_u128)m * fp_p[k] + (uint64_t)x + (uint64_t)(y >> 64);
+            t[k - 1] = (uint64_t)y;
+        }
+        t[5] = (uint64_t)(x >> 64) + (uint64_t)(y >> 64);
+    }
+    limbs_reduce(r, t);
+}
+
+void fp_mul_portable(struct fp *r, const struct fp *a, const struct fp *b)
+{
+    if (limbs_below(a->v, fp_p))
+        product(r->v, a->v, b->v);
+    else
+        product(r->v, b->v, a->v);
+}
+
+void fp_mul(struct fp *r, const struct fp *a, const struct fp *b)
+{
+    product(r->v, a->v, b->v);
+}
+
+void fp_sqr(struct fp *r, const struct fp *a)
+{
+    product(r->v, a->v, a->v);
+}
+
+/* ---- powers ---------------------------------------------------------------------------------- */
+static unsigned bit(const uint64_t e[6], unsigned i)
+{
+    return (unsigned)(e[i / 64] >> i % 64) & 1;
+}
+
+/* power: a^e, from the top in windows of up to 5 bits that begin and end with a one. */
+static void power(struct fp *r, const struct fp *a, const uint64_t e[6])
+{
+    struct fp odd[16], sq, acc = fp_one;
+    fp_sqr(&sq, a);
+    odd[0] = *a;
+    for (int i = 1; i < 16; i++)
+        fp_mul(&odd[i], &odd[i - 1], &sq);
+    for (unsigned i = 384; i > 0;) {
+        if (!bit(e, i - 1)) {
+            fp_sqr(&acc, &acc);
+            i--;
+            continue;
+        }
+        unsigned low = i > 5 ? i - 5 : 0, value = 0;
+        while (!bit(e, low))
+            low++;
+        for (; i > low; i--) {
+            value = value << 1 | bit(e, i - 1);
+            fp_sqr(&acc, &acc);
+        }
+        fp_mul(&acc, &acc, &odd[value / 2]);
+    }
+    *r = acc;
+}
+
+void fp_pow_p34(struct fp *r, const struct fp *a)
+{
+    power(r, a, p34);
+}
+
+void fp_inv(struct fp *r, const struct fp *a)
+{
+    uint64_t e[6] = {2};
+    (void)limbs_sub(e, fp_p, e);
+    power(r, a, e);
+}
+
+bool fp_sqrt(struct fp *r, const struct fp *a)
+{
+    struct fp x = *a, y, check;
+    fp_pow_p34(&y, &x);
+    fp_mul(&y, &y, &x);
+    fp_sqr(&check, &y);
+    *r = y;
+    return fp_eq(&check, &x);
+}
+
+/* ---- questions ------------------------------------------------------------------------------- */
+bool fp_is_zero(const struct fp *a)
+{
+    return (a->v[0] | a->v[1] | a->v[2] | a->v[3] | a->v[4] | a->v[5]) == 0;
+}
+
+bool fp_eq(const struct fp *a, const struct fp *b)
+{
+    return memcmp(a->v, b->v, sizeof a->v) == 0;
+}
+
+bool fp_is_large(const struct fp *a)
+{
+    struct fp t = plain(a);
+    return limbs_below(half, t.v);
+}
+
+bool fp_is_odd(const struct fp *a)
+{
+    return plain(a).v[0] & 1;
+}

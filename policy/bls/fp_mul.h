@@ -1,0 +1,80 @@
+/*
+ * fp_mul: inside of the field: numbers of six limbs as such, and the Montgomery product that fp_mul
+ * is made of. Nothing outside policy/bls and its tests needs this.
+ */
+#ifndef BOOTGATE_POLICY_BLS_FP_MUL_H
+#define BOOTGATE_POLICY_BLS_FP_MUL_H
+
+#include "policy/bls/fp.h"
+
+typedef unsigned __int128 fp_u128;
+
+/* The prime, and -1/p modulo 2^64. */
+#define FP_P0  0xb9feffffffffaaabu
+#define FP_P1  0x1eabfffeb153ffffu
+#define FP_P2  0x6730d2a0f6b0f624u
+#define FP_P3  0x64774b84f38512bfu
+#define FP_P4  0x4b1ba7b6434bacd7u
+#define FP_P5  0x1a0111ea397fe69au
+#define FP_INV 0x89f3fffcfffcfffdu
+
+/* 2^384 modulo p: one in Montgomery form. */
+#define FP_ONE                                                                                     \
+    {                                                                                              \
+        0x760900000002fffd, 0xebf4000bc40c0002, 0x5f48985753c758ba, 0x77ce585370525745,            \
+            0x5c071a97a256ec6d, 0x15f65ec3fa80e493                                                 \
+    }
+
+static const uint64_t fp_p[6] = {FP_P0, FP_P1, FP_P2, FP_P3, FP_P4, FP_P5};
+
+/* limbs_add: r = a + b, gives the carry. */
+static inline uint64_t limbs_add(uint64_t r[6], const uint64_t a[6], const uint64_t b[6])
+{
+    fp_u128 t = 0;
+    for (int i = 0; i < 6; i++) {
+        t += (fp_u128)a[i] + b[i];
+        r[i] = (uint64_t)t;
+        t >>= 64;
+    }
+    return (uint64_t)t;
+}
+
+/* limbs_sub: r = a - b, gives the borrow. */
+static inline uint64_t limbs_sub(uint64_t r[6], const uint64_t a[6], const uint64_t b[6])
+{
+    uint64_t borrow = 0;
+    for (int i = 0; i < 6; i++) {
+        fp_u128 t = (fp_u128)a[i] - b[i] - borrow;
+        r[i] = (uint64_t)t;
+        borrow = (uint64_t)(t >> 64) & 1;
+    }
+    return borrow;
+}
+
+/* limbs_below: a < b. */
+static inline bool limbs_below(const uint64_t a[6], const uint64_t b[6])
+{
+    for (int i = 6; i-- > 0;)
+        if (a[i] != b[i])
+            return a[i] < b[i];
+    return false;
+}
+
+/* limbs_reduce: r = a or a - p, for an a below 2 p. */
+static inline void limbs_reduce(uint64_t r[6], const uint64_t a[6])
+{
+    uint64_t d[6], keep = 0 - limbs_sub(d, a, fp_p); /* all ones: a is below p */
+    for (int i = 0; i < 6; i++)
+        r[i] = (a[i] & keep) | (d[i] & ~keep);
+}
+
+/*
+ * fp_mul_portable: a b / 2^384 mod p. One of a and b may be any number of 384 bits, the other must
+ * be below p.
+ */
+void fp_mul_portable(struct fp *r, const struct fp *a, const struct fp *b);
+
+/* fp_pow_p34: a^((p-3)/4): what roots and inverse roots are made of. */
+void fp_pow_p34(struct fp *r, const struct fp *a);
+
+#endif

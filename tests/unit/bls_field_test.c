@@ -1,0 +1,402 @@
+/*
+ * bls_field: F_p and F_p2 of BLS12-381 at their edges. Values: the prime and the generators of G1
+ * and G2 as published (draft-irtf-cfrg-pairing-friendly-curves 4.2.1), the rest by big integers.
+ * tests/oracles/blsfield_diff.mjs compares each function with @noble/curves on random values.
+ */
+#include "policy/bls/fp2.h"
+#include "policy/bls/fp_mul.h"
+#include "tests/lib/harness.h"
+
+#define P                                                                                          \
+    "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffff" \
+    "aaab"
+#define P_MINUS_1                                                                                  \
+    "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffff" \
+    "aaaa"
+#define P_PLUS_1                                                                                   \
+    "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffff" \
+    "aaac"
+#define HALF                                                                                       \
+    "0d0088f51cbff34d258dd3db21a5d66bb23ba5c279c2895fb39869507b587b120f55ffff58a9ffffdcff7fffffff" \
+    "d555"
+#define HALF_PLUS_1                                                                                \
+    "0d0088f51cbff34d258dd3db21a5d66bb23ba5c279c2895fb39869507b587b120f55ffff58a9ffffdcff7fffffff" \
+    "d556"
+#define THIRD                                                                                      \
+    "11560bf17baa99bc32126fced787c88f984f87adf7ae0c7f9a208c6b4f20a4181472aaa9cb8d555526a9ffffffff" \
+    "c71d"
+#define G1_X                                                                                       \
+    "17f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22" \
+    "c6bb"
+#define G1_Y                                                                                       \
+    "08b3f481e3aaa0f1a09e30ed741d8ae4fcf5e095d5d00af600db18cb2c04b3edd03cc744a2888ae40caa232946c5" \
+    "e7e1"
+#define G2_X0                                                                                      \
+    "024aa2b2f08f0a91260805272dc51051c6e47ad4fa403b02b4510b647ae3d1770bac0326a805bbefd48056c8c121" \
+    "bdb8"
+#define G2_X1                                                                                      \
+    "13e02b6052719f607dacd3a088274f65596bd0d09920b61ab5da61bbdc7f5049334cf11213945d57e5ac7d055d04" \
+    "2b7e"
+#define G2_Y0                                                                                      \
+    "0ce5d527727d6e118cc9cdc6da2e351aadfd9baa8cbdd3a76d429a695160d12c923ac9cc3baca289e193548608b8" \
+    "2801"
+#define G2_Y1                                                                                      \
+    "0606c4a02ea734cc32acd2b02bc28b99cb3e287e85a763af267492ab572e99ab3f370d275cec1da1aaa9075ff05f" \
+    "79be"
+/* 2^384 - 1, 2^384 and 2^512 - 1 modulo p */
+#define WIDE_384_MINUS_1                                                                           \
+    "15f65ec3fa80e4935c071a97a256ec6d77ce5853705257455f48985753c758baebf4000bc40c0002760900000002" \
+    "fffc"
+#define WIDE_384                                                                                   \
+    "15f65ec3fa80e4935c071a97a256ec6d77ce5853705257455f48985753c758baebf4000bc40c0002760900000002" \
+    "fffd"
+#define WIDE_ONES                                                                                  \
+    "02cb5d3a884e56c4fab7cd07ee4e16bc15efebb5d396d7cf82383087033108464532383fa8eaff4e967d3988a62b" \
+    "6c9c"
+
+static void raw(const char *text, uint8_t *out, size_t n)
+{
+    struct arena *a = arena_new(1 << 16);
+    assert_non_null(a);
+    struct bytes b = unhex(a, text);
+    assert_int_equal(b.n, n);
+    memcpy(out, b.p, n);
+    arena_free(a);
+}
+
+static struct fp fp_of(const char *text)
+{
+    uint8_t b[FP_BYTES];
+    struct fp r;
+    raw(text, b, sizeof b);
+    assert_true(fp_read(b, &r));
+    return r;
+}
+
+static struct fp2 fp2_of(const char *c0, const char *c1)
+{
+    return (struct fp2){fp_of(c0), fp_of(c1)};
+}
+
+static struct fp small(uint8_t v)
+{
+    uint8_t b[FP_BYTES] = {0};
+    struct fp r;
+    b[FP_BYTES - 1] = v;
+    assert_true(fp_read(b, &r));
+    return r;
+}
+
+static void is(const struct fp *got, const char *want)
+{
+    uint8_t a[FP_BYTES], b[FP_BYTES];
+    fp_write(got, a);
+    raw(want, b, sizeof b);
+    assert_memory_equal(a, b, sizeof a);
+}
+
+static void only_numbers_below_p_are_read(void **state)
+{
+    (void)state;
+    uint8_t b[FP_BYTES], back[FP_BYTES];
+    struct fp r = {{1, 2, 3, 4, 5, 6}}, kept = r;
+    raw(P, b, sizeof b);
+    assert_false(fp_read(b, &r));
+    raw(P_PLUS_1, b, sizeof b);
+    assert_false(fp_read(b, &r));
+    memset(b, 0xff, sizeof b);
+    assert_false(fp_read(b, &r));
+    assert_memory_equal(&r, &kept, sizeof r); /* untouched */
+    for (size_t i = 0; i < 6; i++) {          /* one limb of p, one more */
+        raw(P, b, sizeof b);
+        b[8 * i]++;
+        assert_false(fp_read(b, &r));
+    }
+    for (size_t i = 0; i < 6; i++) { /* one less, all below that full */
+        raw(P, b, sizeof b);
+        b[8 * i]--;
+        memset(b + 8 * i + 1, 0xff, 47 - 8 * i);
+        assert_true(fp_read(b, &r));
+        fp_write(&r, back);
+        assert_memory_equal(b, back, sizeof b);
+    }
+    r = fp_of(P_MINUS_1);
+    is(&r, P_MINUS_1);
+    memset(b, 0, sizeof b);
+    assert_true(fp_read(b, &r));
+    assert_true(fp_is_zero(&r) && fp_eq(&r, &fp_zero));
+    b[FP_BYTES - 1] = 1;
+    assert_true(fp_read(b, &r));
+    assert_true(fp_eq(&r, &fp_one));
+}
+
+static void sums_wrap_at_p(void **state)
+{
+    (void)state;
+    struct fp top = fp_of(P_MINUS_1), r;
+    fp_add(&r, &top, &fp_one);
+    assert_true(fp_is_zero(&r));
+    fp_sub(&r, &fp_zero, &fp_one);
+    assert_true(fp_eq(&r, &top));
+    fp_neg(&r, &fp_one);
+    assert_true(fp_eq(&r, &top));
+    fp_neg(&r, &fp_zero);
+    assert_true(fp_is_zero(&r));
+    fp_sub(&r, &top, &top);
+    assert_true(fp_is_zero(&r));
+    fp_dbl(&r, &top);
+    fp_add(&r, &r, &fp_one);
+    fp_add(&r, &r, &fp_one);
+    assert_true(fp_is_zero(&r));
+    r = fp_of(HALF_PLUS_1);
+    fp_dbl(&r, &r);
+    assert_true(fp_eq(&r, &fp_one));
+}
+
+static void products_at_the_edges(void **state)
+{
+    (void)state;
+    struct fp top = fp_of(P_MINUS_1), r, s;
+    fp_sqr(&r, &top);
+    assert_true(fp_eq(&r, &fp_one));
+    fp_mul(&r, &top, &top);
+    assert_true(fp_eq(&r, &fp_one));
+    fp_mul(&r, &top, &fp_zero);
+    assert_true(fp_is_zero(&r));
+    fp_mul(&r, &top, &fp_one);
+    assert_true(fp_eq(&r, &top));
+    r = small(3);
+    fp_inv(&r, &r);
+    is(&r, THIRD);
+    fp_inv(&r, &fp_zero);
+    assert_true(fp_is_zero(&r));
+    fp_inv(&r, &fp_one);
+    assert_true(fp_eq(&r, &fp_one));
+    fp_inv(&r, &top);
+    assert_true(fp_eq(&r, &top));
+    /* y^2 = x^3 + 4 */
+    struct fp x = fp_of(G1_X), y = fp_of(G1_Y), four = small(4);
+    fp_sqr(&r, &x);
+    fp_mul(&r, &r, &x);
+    fp_add(&r, &r, &four);
+    fp_sqr(&s, &y);
+    assert_true(fp_eq(&r, &s));
+}
+
+static void wide_numbers_are_reduced(void **state)
+{
+    (void)state;
+    uint8_t b[64] = {0};
+    struct fp r;
+    fp_reduce_wide(b, &r);
+    assert_true(fp_is_zero(&r));
+    raw(P, b + 16, FP_BYTES);
+    fp_reduce_wide(b, &r);
+    assert_true(fp_is_zero(&r));
+    raw(P_PLUS_1, b + 16, FP_BYTES);
+    fp_reduce_wide(b, &r);
+    assert_true(fp_eq(&r, &fp_one));
+    memset(b + 16, 0xff, FP_BYTES);
+    fp_reduce_wide(b, &r);
+    is(&r, WIDE_384_MINUS_1);
+    memset(b, 0, sizeof b);
+    b[15] = 1;
+    fp_reduce_wide(b, &r);
+    is(&r, WIDE_384);
+    memset(b, 0xff, sizeof b);
+    fp_reduce_wide(b, &r);
+    is(&r, WIDE_ONES);
+}
+
+static void roots(void **state)
+{
+    (void)state;
+    struct fp r, s, top = fp_of(P_MINUS_1), y = fp_of(G1_Y);
+    assert_true(fp_sqrt(&r, &fp_zero));
+    assert_true(fp_is_zero(&r));
+    assert_true(fp_sqrt(&r, &fp_one));
+    fp_sqr(&r, &r);
+    assert_true(fp_eq(&r, &fp_one));
+    assert_false(fp_sqrt(&r, &top)); /* p is 3 modulo 4 */
+    static const bool square[12] = {
+        [0] = true, [1] = true, [4] = true, [6] = true, [7] = true, [9] = true, [10] = true};
+    for (uint8_t i = 0; i < 12; i++) {
+        struct fp a = small(i);
+        assert_int_equal(fp_sqrt(&r, &a), square[i]);
+    }
+    fp_sqr(&s, &y);
+    assert_true(fp_sqrt(&s, &s));
+    fp_neg(&r, &s);
+    assert_true(fp_eq(&s, &y) || fp_eq(&r, &y));
+}
+
+static void signs(void **state)
+{
+    (void)state;
+    struct fp half = fp_of(HALF), above = fp_of(HALF_PLUS_1), top = fp_of(P_MINUS_1);
+    assert_false(fp_is_large(&fp_zero));
+    assert_false(fp_is_large(&fp_one));
+    assert_false(fp_is_large(&half));
+    assert_true(fp_is_large(&above));
+    assert_true(fp_is_large(&top));
+    assert_false(fp_is_odd(&fp_zero));
+    assert_true(fp_is_odd(&fp_one));
+    assert_false(fp_is_odd(&top));
+    assert_true(fp_is_odd(&half));
+    assert_false(fp_is_odd(&above));
+
+    struct fp2 a = {half, above}, b = {above, half}, c = {above, fp_zero}, d = {half, fp_zero};
+    assert_true(fp2_is_large(&a));
+    assert_false(fp2_is_large(&b));
+    assert_true(fp2_is_large(&c));
+    assert_false(fp2_is_large(&d));
+    assert_false(fp2_is_large(&fp2_zero));
+    /* sgn0: c1 counts only when c0 is 0 (not when c0 is even) */
+    struct fp2 e = {fp_zero, fp_one}, f = {top, fp_one}, g = {fp_one, top}, h = {fp_zero, top};
+    assert_true(fp2_is_odd(&e));
+    assert_false(fp2_is_odd(&f));
+    assert_true(fp2_is_odd(&g));
+    assert_false(fp2_is_odd(&h));
+    assert_false(fp2_is_odd(&fp2_zero));
+}
+
+static void quadratic_products(void **state)
+{
+    (void)state;
+    struct fp2 u = {fp_zero, fp_one}, r, s, xi = {fp_one, fp_one};
+    struct fp2 minus1 = {fp_of(P_MINUS_1), fp_zero};
+    fp2_sqr(&r, &u);
+    assert_true(fp2_eq(&r, &minus1));
+    fp2_mul(&r, &u, &u);
+    assert_true(fp2_eq(&r, &minus1));
+    fp2_inv(&r, &u);
+    fp2_neg(&r, &r);
+    assert_true(fp2_eq(&r, &u)); /* 1/u = -u */
+    fp2_inv(&r, &fp2_zero);
+    assert_true(fp2_is_zero(&r));
+    /* y^2 = x^3 + 4 (1 + u) */
+    struct fp2 x = fp2_of(G2_X0, G2_X1), y = fp2_of(G2_Y0, G2_Y1), b = {small(4), small(4)};
+    fp2_sqr(&r, &x);
+    fp2_mul(&r, &r, &x);
+    fp2_add(&r, &r, &b);
+    fp2_sqr(&s, &y);
+    assert_true(fp2_eq(&r, &s));
+    assert_true(fp2_sqrt(&s, &r));
+    fp2_neg(&r, &s);
+    assert_true(fp2_eq(&s, &y) || fp2_eq(&r, &y));
+    fp2_mul_xi(&r, &y);
+    fp2_mul(&s, &y, &xi);
+    assert_true(fp2_eq(&r, &s));
+    fp2_inv(&r, &y);
+    fp2_mul(&r, &r, &y);
+    assert_true(fp2_eq(&r, &fp2_one));
+    fp2_conj(&r, &y);
+    fp2_add(&r, &r, &y);
+    fp2_dbl(&s, &y);
+    assert_true(fp_eq(&r.c0, &s.c0) && fp_is_zero(&r.c1));
+}
+
+/* Each kind of root: in F_p, of a non-square of F_p, of both candidates; and what has none. */
+static void quadratic_roots(void **state)
+{
+    (void)state;
+    struct fp top = fp_of(P_MINUS_1);
+    struct fp2 xi = {fp_one, fp_one}, r, s;
+    assert_false(fp2_sqrt(&r, &xi)); /* its norm, 2, is no square */
+    assert_true(fp2_sqrt(&r, &fp2_zero));
+    assert_true(fp2_is_zero(&r));
+    for (uint8_t i = 0; i < 12; i++) {
+        for (uint8_t k = 0; k < 12; k++) {
+            struct fp2 a = {small(i), small(k)}, sq;
+            if (i % 3 == 2)
+                fp_sub(&a.c0, &top, &a.c0);
+            if (k % 3 == 1)
+                fp_neg(&a.c1, &a.c1);
+            fp2_sqr(&sq, &a);
+            assert_true(fp2_sqrt(&r, &sq));
+            fp2_neg(&s, &r);
+            assert_true(fp2_eq(&r, &a) || fp2_eq(&s, &a));
+            if (!fp2_is_zero(&sq)) {
+                fp2_mul_xi(&sq, &sq);
+                assert_false(fp2_sqrt(&r, &sq));
+            }
+            sq = (struct fp2){a.c0, fp_zero}; /* all of F_p are squares here */
+            assert_true(fp2_sqrt(&r, &sq));
+            fp2_sqr(&r, &r);
+            assert_true(fp2_eq(&r, &sq));
+        }
+    }
+}
+
+static void quadratic_bytes(void **state)
+{
+    (void)state;
+    uint8_t b[96], back[96];
+    struct fp2 r, want = fp2_of(G2_X0, G2_X1);
+    raw(G2_X1 G2_X0, b, sizeof b); /* c1 first */
+    assert_true(fp2_read(b, &r));
+    assert_true(fp2_eq(&r, &want));
+    fp2_write(&r, back);
+    assert_memory_equal(b, back, sizeof b);
+    raw(P G2_X0, b, sizeof b);
+    assert_false(fp2_read(b, &r));
+    raw(G2_X0 P, b, sizeof b);
+    assert_false(fp2_read(b, &r));
+    assert_true(fp2_eq(&r, &want)); /* untouched */
+}
+
+/* Results may be the operands. */
+static void results_may_be_operands(void **state)
+{
+    (void)state;
+    const struct fp2 x = fp2_of(G2_X0, G2_X1), y = fp2_of(G2_Y0, G2_Y1);
+    static void (*const two[])(struct fp2 *, const struct fp2 *,
+                               const struct fp2 *) = {fp2_add, fp2_sub, fp2_mul};
+    static void (*const one[])(struct fp2 *, const struct fp2 *) = {fp2_neg,    fp2_dbl, fp2_conj,
+                                                                    fp2_mul_xi, fp2_sqr, fp2_inv};
+    struct fp2 want, r;
+    for (size_t i = 0; i < sizeof two / sizeof *two; i++) {
+        two[i](&want, &x, &y);
+        r = x;
+        two[i](&r, &r, &y);
+        assert_true(fp2_eq(&r, &want));
+        r = y;
+        two[i](&r, &x, &r);
+        assert_true(fp2_eq(&r, &want));
+        two[i](&want, &x, &x);
+        r = x;
+        two[i](&r, &r, &r);
+        assert_true(fp2_eq(&r, &want));
+    }
+    for (size_t i = 0; i < sizeof one / sizeof *one; i++) {
+        one[i](&want, &x);
+        r = x;
+        one[i](&r, &r);
+        assert_true(fp2_eq(&r, &want));
+    }
+    fp2_mul_fp(&want, &x, &x.c0);
+    r = x;
+    fp2_mul_fp(&r, &r, &r.c0);
+    assert_true(fp2_eq(&r, &want));
+    fp2_mul_fp(&want, &x, &x.c1);
+    r = x;
+    fp2_mul_fp(&r, &r, &r.c1);
+    assert_true(fp2_eq(&r, &want));
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_numbers_below_p_are_read),
+        cmocka_unit_test(sums_wrap_at_p),
+        cmocka_unit_test(products_at_the_edges),
+        cmocka_unit_test(wide_numbers_are_reduced),
+        cmocka_unit_test(roots),
+        cmocka_unit_test(signs),
+        cmocka_unit_test(quadratic_products),
+        cmocka_unit_test(quadratic_roots),
+        cmocka_unit_test(quadratic_bytes),
+        cmocka_unit_test(results_may_be_operands),
+    };
+    return HARNESS_RUN("bls_field", tests);
+}
