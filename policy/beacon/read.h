@@ -23,7 +23,10 @@ enum rc lc_update_from_ssz(struct arena *a, const struct beacon_network *n, enum
                            struct bytes ssz, struct lc_update *out, struct err *err) MUST_CHECK;
 /*
  * lc_updates_split cuts an SSZ answer of /light_client/updates into its objects: repeated
- * [u64 LE length][4-byte fork digest][SSZ] (beacon-APIs). At most max; views into `body`.
+ * [u64 LE length][4-byte fork digest][SSZ] (beacon-APIs, getLightClientUpdatesByRange), or, as
+ * Lighthouse sent it until it was mended (sigp/lighthouse issue 7759), an SSZ list of
+ * {u64 length, {digest, byte list}}. The digest is not looked at: the slot says the fork. At most
+ * max; views into `body`.
  */
 enum rc lc_updates_split(struct bytes body, struct bytes *out, size_t max, size_t *out_n,
                          struct err *err) MUST_CHECK;

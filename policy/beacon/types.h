@@ -29,6 +29,7 @@ struct lc_execution {
     uint64_t blob_gas_used, excess_blob_gas;
 };
 
+/* has_execution, has_blob_gas: by the header's own slot, whatever container it came in. */
 struct lc_header {
     struct beacon_header beacon;
     bool has_execution; /* Capella on */
@@ -53,7 +54,11 @@ struct lc_bootstrap {
     struct lc_branch branch;
 };
 
-/* One struct for LightClientUpdate, LightClientFinalityUpdate and LightClientOptimisticUpdate. */
+/*
+ * One struct for LightClientUpdate, LightClientFinalityUpdate and LightClientOptimisticUpdate. What
+ * is not there is all zero. A LightClientUpdate states by a branch of zeros that it brings no next
+ * committee, or no finality: lc_brings_next, lc_brings_finality.
+ */
 struct lc_update {
     struct lc_header attested;
     bool has_next; /* LightClientUpdate */
@@ -67,5 +72,16 @@ struct lc_update {
     uint8_t signature[BLS_SIGNATURE];
     uint64_t signature_slot;
 };
+
+/* lc_brings_next, lc_brings_finality: is_sync_committee_update and is_finality_update. */
+static inline bool lc_brings_next(const struct lc_update *u)
+{
+    return u->has_next && !mem_is_zero(u->next_branch.node, sizeof u->next_branch.node);
+}
+
+static inline bool lc_brings_finality(const struct lc_update *u)
+{
+    return u->has_finality && !mem_is_zero(u->finality_branch.node, sizeof u->finality_branch.node);
+}
 
 #endif
