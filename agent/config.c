@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 #include "agent/clock.h"
-#include "agent/fetch.h"
+#include "agent/config_chain.h"
+#include "agent/config_parts.h"
 #include "agent/file.h"
 #include "base/hash.h"
 #include "base/hex.h"
@@ -24,24 +25,6 @@ enum boot_view config_boot_view(struct bytes word)
     if (bytes_eq_str(word, "app"))
         return BOOT_VIEW_APP;
     return bytes_eq_str(word, "kms") ? BOOT_VIEW_KMS : BOOT_VIEW_NONE;
-}
-
-/* bad_value is the one error for a member that is there and not what it should be. */
-enum rc config_bad_value(struct err *err, const char *key, const char *want)
-{
-    return err_set(err, BG_CONFIG_VALUE, "%s must be %s", key, want);
-}
-
-/* only refuses members that this version does not enforce: given means enforced. */
-enum rc config_only(const json_t *obj, const char *where, const char *const *keys, size_t n,
-                    struct err *err)
-{
-    const char *bad = NULL;
-    if (json_only_keys(obj, keys, n, &bad))
-        return RC_OK;
-    if (!bad)
-        return err_set(err, BG_CONFIG_NOT_OBJECT, "%s is not an object", where);
-    return err_set(err, BG_CONFIG_KEY, "%s has a member \"%s\"", where, bad);
 }
 
 /* hex_list reads an array of exactly `width`-byte hex strings into one block of memory. */
@@ -245,77 +228,6 @@ static enum rc read_policy(struct arena *a, const json_t *p, struct config *c, s
     return read_requirements(p, c, err);
 }
 
-static enum rc read_el_forks(struct arena *a, const json_t *list, struct chain_config *c,
-                             struct err *err)
-{
-    static const char *const keys[] = {"fork", "timestamp"};
-    size_t n = json_array_size(list);
-    if (!json_is_array(list) || n == 0 || n > ETH_FORK_MAX)
-        return config_bad_value(err, "chain.el_forks", "a short list");
-    struct eth_fork_time *v = ARENA_ARRAY(a, struct eth_fork_time, n, err);
-    if (!v)
-        return err->rc;
-    for (size_t i = 0; i < n; i++) {
-        const json_t *row = json_array_get(list, i);
-        struct bytes name = BYTES_NONE;
-        TRY(config_only(row, "chain.el_forks", keys, 2, err));
-        if (json_str(row, "fork", &name))
-            v[i].fork = eth_fork_read(name);
-        if (v[i].fork == ETH_FORK_NONE || !json_u64(row, "timestamp", INT64_MAX, &v[i].timestamp))
-            return config_bad_value(err, "chain.el_forks", "a list of {fork, timestamp}");
-        if (i && (v[i].timestamp < v[i - 1].timestamp || v[i].fork <= v[i - 1].fork))
-            return config_bad_value(err, "chain.el_forks", "in the order of time and of forks");
-    }
-    c->el_forks = v;
-    c->num_el_forks = n;
-    return RC_OK;
-}
-
-static enum rc read_chain(struct arena *a, const json_t *j, struct chain_config *c, struct err *err)
-{
-    static const char *const keys[] = {"source",     "chain_id",     "kms_contract",
-                                       "block_hash", "max_head_age", "el_forks"};
-    static const char *const later[] = {"ethereum", "op-stack", "near", "file"};
-    struct bytes source = BYTES_NONE;
-    if (json_is_object(j) && !json_str(j, "source", &source))
-        return config_bad_value(err, "chain.source", "a string");
-    for (size_t i = 0; i < 4; i++)
-        if (bytes_eq_str(source, later[i]))
-            return err_set(err, BG_CONFIG_SOURCE_LATER, "%s", later[i]);
-    TRY(config_only(j, "chain", keys, sizeof keys / sizeof *keys, err));
-    if (!bytes_eq_str(source, "pinned"))
-        return config_bad_value(err, "chain.source", "pinned");
-    c->source = CHAIN_PINNED;
-    if (!json_u64(j, "chain_id", INT64_MAX, &c->chain_id) || c->chain_id == 0)
-        return config_bad_value(err, "chain.chain_id", "a positive number");
-    if (!json_hex(j, "kms_contract", true, c->kms_contract, 20))
-        return config_bad_value(err, "chain.kms_contract", "20 bytes of hex");
-    if (!json_hex(j, "block_hash", true, c->block_hash, 32))
-        return config_bad_value(err, "chain.block_hash", "32 bytes of hex");
-    if (json_object_get(j, "max_head_age") &&
-        (!json_u64(j, "max_head_age", UINT32_MAX, &c->max_head_age) || c->max_head_age == 0))
-        return config_bad_value(err, "chain.max_head_age", "a positive number of seconds");
-    const json_t *forks = json_object_get(j, "el_forks");
-    return forks ? read_el_forks(a, forks, c, err) : RC_OK;
-}
-
-static enum rc read_rpc(struct arena *a, const json_t *list, struct config *c, struct err *err)
-{
-    size_t n = json_array_size(list);
-    if (!json_is_array(list) || n == 0 || n > LIMIT_URLS)
-        return config_bad_value(err, "rpc", "a list of 1 to 8 URLs");
-    for (size_t i = 0; i < n; i++) {
-        const json_t *v = json_array_get(list, i);
-        if (!json_is_string(v) || !fetch_url_ok(json_view(v)))
-            return err_set(err, BG_CONFIG_URL, "rpc: entry %zu", i);
-        c->rpc[i] = arena_printf(a, err, "%s", json_string_value(v));
-        if (!c->rpc[i])
-            return err->rc;
-    }
-    c->num_rpc = n;
-    return RC_OK;
-}
-
 static enum rc read_release(struct arena *a, const json_t *j, struct config *c, struct err *err)
 {
     struct release_config *r = ARENA_NEW(a, struct release_config, err);
@@ -328,17 +240,15 @@ static enum rc read_release(struct arena *a, const json_t *j, struct config *c, 
 enum rc config_read(struct arena *a, struct bytes text, const char *path, struct config *out,
                     struct err *err)
 {
-    static const char *const keys[] = {"chain", "rpc", "policy", "release"};
+    static const char *const keys[] = {"chain", "rpc",    "beacon", "checkpoints",
+                                       "store", "policy", "release"};
     AUTO_JSON j = NULL;
     const json_t *v;
     struct config c;
     config_builtin(&c);
     TRY(file_json(text, path, BG_CONFIG_JSON, &j, err));
-    TRY(config_only(j, "the configuration", keys, 4, err));
-    if ((v = json_object_get(j, "chain")))
-        TRY(read_chain(a, v, &c.chain, err));
-    if ((v = json_object_get(j, "rpc")))
-        TRY(read_rpc(a, v, &c, err));
+    TRY(config_only(j, "the configuration", keys, sizeof keys / sizeof *keys, err));
+    TRY(config_chain_read(a, j, &c, err));
     if ((v = json_object_get(j, "policy")))
         TRY(read_policy(a, v, &c, err));
     if ((v = json_object_get(j, "release")))

@@ -8,14 +8,22 @@
 
 #include "agent/config_release.h"
 #include "base/limits.h"
+#include "policy/beacon/checkpoint.h"
 #include "policy/decide.h"
 #include "quote/findings.h"
 
+struct url_list {
+    const char *v[LIMIT_URLS];
+    size_t n;
+};
+
 struct config {
     struct chain_config chain; /* source CHAIN_SOURCE_NONE: no contract is configured */
+    bool has_checkpoint;               /* chain.light_client.checkpoint is set */
+    struct checkpoint_signers signers; /* num_keys 0: none */
+    struct url_list rpc, beacon, checkpoints;
+    const char *store; /* directory; NULL: nothing is kept */
     struct td_policy td;
-    const char *rpc[LIMIT_URLS];
-    size_t num_rpc;
     const uint8_t (*acpi)[48];
     size_t num_acpi;
     const char *require_assurance; /* NULL: any */

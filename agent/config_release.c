@@ -1,50 +1,12 @@
 #include "agent/config_release.h"
 
 #include "agent/build.h"
+#include "agent/config_parts.h"
 #include "base/hex.h"
 
 #define MAX_ARGUMENTS 32u
-#define MAX_PATH      1024u
 #define KEY_NAME_MAX  128u
 #define KEY_LIFE      300u /* seconds, when the configuration names none */
-
-/* plain_path: absolute, printable, no empty, "." or ".." component. */
-static bool plain_path(struct bytes p)
-{
-    size_t start = 1;
-    if (p.n < 2 || p.n > MAX_PATH || p.p[0] != '/')
-        return false;
-    for (size_t i = 1; i <= p.n; i++) {
-        if (i < p.n && (p.p[i] < 0x20 || p.p[i] > 0x7e))
-            return false;
-        if (i < p.n && p.p[i] != '/')
-            continue;
-        struct bytes part = bytes_of(p.p + start, i - start);
-        if (part.n == 0 || bytes_eq_str(part, ".") || bytes_eq_str(part, ".."))
-            return false;
-        start = i + 1;
-    }
-    return true;
-}
-
-static enum rc keep(struct arena *a, struct bytes s, const char **out, struct err *err)
-{
-    const uint8_t *copy = arena_copy(a, s, err); /* NUL-terminated */
-    if (!copy)
-        return err->rc;
-    *out = (const char *)copy;
-    return RC_OK;
-}
-
-/* path_member: required; "where.key" is only for the message. */
-static enum rc path_member(struct arena *a, const json_t *o, const char *key, const char *named,
-                           const char **out, struct err *err)
-{
-    struct bytes s;
-    if (!json_str(o, key, &s) || !plain_path(s))
-        return config_bad_value(err, named, "an absolute path without links, . or ..");
-    return keep(a, s, out, err);
-}
 
 static enum rc read_pcrs(const json_t *o, struct tpm_config *t, struct err *err)
 {
@@ -76,7 +38,7 @@ static enum rc read_authorize(struct arena *a, const json_t *o, struct release_c
     if (!json_u64(o, "version", INT64_MAX, &c->tpm.authorize_version))
         return config_bad_value(err, "release.tpm.authorize.version", "a number");
     c->tpm.authorize = true;
-    return path_member(a, o, "approval", "release.tpm.authorize.approval", &c->approval, err);
+    return config_path(a, o, "approval", "release.tpm.authorize.approval", &c->approval, err);
 }
 
 static enum rc read_version(const json_t *o, struct tpm_config *t, struct err *err)
@@ -134,7 +96,7 @@ static enum rc read_tpm(struct arena *a, const json_t *o, struct release_config 
     TRY(read_class(o, t, err));
     TRY(read_pcrs(o, t, err));
     TRY(read_version(o, t, err));
-    TRY(path_member(a, o, "blob", "release.tpm.blob", &c->blob, err));
+    TRY(config_path(a, o, "blob", "release.tpm.blob", &c->blob, err));
     if (json_object_get(o, "srk_name")) {
         if (!json_hex(o, "srk_name", true, t->srk_name, sizeof t->srk_name))
             return config_bad_value(err, "release.tpm.srk_name", "34 bytes of hex: a TPM Name");
@@ -143,7 +105,7 @@ static enum rc read_tpm(struct arena *a, const json_t *o, struct release_config 
     if ((v = json_object_get(o, "tcti"))) {
         if (!json_is_string(v))
             return config_bad_value(err, "release.tpm.tcti", "a string");
-        TRY(keep(a, json_view(v), &t->tcti, err));
+        TRY(config_keep(a, json_view(v), &t->tcti, err));
     }
     v = json_object_get(o, "authorize");
     return v ? read_authorize(a, v, c, err) : RC_OK;
@@ -160,10 +122,10 @@ static enum rc read_argv(struct arena *a, const json_t *o, struct target_config 
         return err->rc;
     for (size_t i = 0; i < n; i++) {
         const json_t *v = json_array_get(list, i);
-        if (!json_is_string(v) || (i == 0 && !plain_path(json_view(v))))
+        if (!json_is_string(v) || (i == 0 && !config_plain_path(json_view(v))))
             return config_bad_value(err, "release.targets argv",
                                     "strings, the first one an absolute path");
-        TRY(keep(a, json_view(v), &argv[i], err));
+        TRY(config_keep(a, json_view(v), &argv[i], err));
     }
     t->argv = argv;
     return RC_OK;
@@ -179,7 +141,7 @@ static enum rc read_keyring(struct arena *a, const json_t *o, struct target_conf
     if (json_object_get(o, "timeout_s") && (!json_u64(o, "timeout_s", 86400, &life) || life == 0))
         return config_bad_value(err, "release.targets timeout_s", "1 to 86400 seconds");
     t->timeout_s = (uint32_t)life;
-    return keep(a, name, &t->name, err);
+    return config_keep(a, name, &t->name, err);
 }
 
 static enum rc read_target(struct arena *a, const json_t *o, struct target_config *t,
@@ -207,7 +169,7 @@ static enum rc read_target(struct arena *a, const json_t *o, struct target_confi
     else
         return config_bad_value(err, "release.targets type", "file, keyring, unix or exec");
     TRY(config_only(o, "a target with a path", with_path, 2, err));
-    return path_member(a, o, "path", "release.targets path", &t->path, err);
+    return config_path(a, o, "path", "release.targets path", &t->path, err);
 }
 
 static enum rc read_targets(struct arena *a, const json_t *list, struct release_config *c,
@@ -238,9 +200,9 @@ enum rc config_release_read(struct arena *a, const json_t *j, struct release_con
     TRY(config_only(j, "release", keys, sizeof keys / sizeof *keys, err));
     TRY(read_tpm(a, json_object_get(j, "tpm"), &c, err));
     if (json_object_get(j, "second_share"))
-        TRY(path_member(a, j, "second_share", "release.second_share", &c.second_share, err));
+        TRY(config_path(a, j, "second_share", "release.second_share", &c.second_share, err));
     if (json_object_get(j, "wrapped"))
-        TRY(path_member(a, j, "wrapped", "release.wrapped", &c.wrapped, err));
+        TRY(config_path(a, j, "wrapped", "release.wrapped", &c.wrapped, err));
     TRY(read_targets(a, json_object_get(j, "targets"), &c, err));
     if (json_object_get(j, "deadline_s") &&
         (!json_u64(j, "deadline_s", 3600, &seconds) || seconds == 0))

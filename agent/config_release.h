@@ -29,10 +29,4 @@ enum rc config_release_read(struct arena *a, const json_t *j, struct release_con
 /* release_key_protection: the verdict's word for what guards the key against the host. */
 const char *release_key_protection(const struct release_config *c);
 
-/* Of agent/config.c, for its parts: one code for a member of the wrong kind, one for unknown ones.
- */
-enum rc config_bad_value(struct err *err, const char *key, const char *want);
-enum rc config_only(const json_t *obj, const char *where, const char *const *keys, size_t n,
-                    struct err *err) MUST_CHECK;
-
 #endif

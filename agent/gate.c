@@ -229,8 +229,8 @@ static enum rc ask(struct run *s, const struct boot_info *bi)
         return s->r->err.rc;
     struct driver d = {.chain = &c->chain,
                        .question = s->r->question,
-                       .urls = c->rpc,
-                       .num_urls = in->offline ? 0 : c->num_rpc,
+                       .urls = c->rpc.v,
+                       .num_urls = in->offline ? 0 : c->rpc.n,
                        .now = in->now};
     if (driver_run(s->a, &d, bi, in->bundle, &s->r->checks, result, &s->r->err) != RC_OK)
         return undecided(s);

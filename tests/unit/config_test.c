@@ -53,8 +53,8 @@ static void the_whole_configuration_is_read(void **state)
     assert_int_equal(c.chain.num_el_forks, 2);
     assert_int_equal(c.chain.el_forks[1].fork, ETH_PRAGUE);
     assert_int_equal(c.chain.el_forks[1].timestamp, 7);
-    assert_int_equal(c.num_rpc, 2);
-    assert_string_equal(c.rpc[1], "http://b.example:8545");
+    assert_int_equal(c.rpc.n, 2);
+    assert_string_equal(c.rpc.v[1], "http://b.example:8545");
     assert_int_equal(c.as, BOOT_VIEW_KMS);
     assert_true(c.has_app_id && c.app_id[19] == 0xe0);
     assert_true(c.td.num_device_ids == 1 && c.td.device_ids[0][0] == 0x11);
@@ -206,10 +206,10 @@ static void what_would_not_be_enforced_is_refused(void **state)
         {"freshness unknown", "{\"policy\":{\"require_freshness\":\"ntp\"}}", BG_CONFIG_VALUE},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct config c = {.num_rpc = 77};
+        struct config c = {.rpc.n = 77};
         enum rc rc = read(cases[i].text, &c);
         CASE(cases[i].name, rc == cases[i].code, "code %d, not %d", (int)rc, (int)cases[i].code);
-        CASE(cases[i].name, err_exit_status(rc) == 2 && c.num_rpc == 77, "exit %d, or written to",
+        CASE(cases[i].name, err_exit_status(rc) == 2 && c.rpc.n == 77, "exit %d, or written to",
              err_exit_status(rc));
     }
 }

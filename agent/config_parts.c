@@ -1,0 +1,55 @@
+#include "agent/config_parts.h"
+
+#define MAX_PATH 1024u
+
+enum rc config_bad_value(struct err *err, const char *key, const char *want)
+{
+    return err_set(err, BG_CONFIG_VALUE, "%s must be %s", key, want);
+}
+
+enum rc config_only(const json_t *obj, const char *where, const char *const *keys, size_t n,
+                    struct err *err)
+{
+    const char *bad = NULL;
+    if (json_only_keys(obj, keys, n, &bad))
+        return RC_OK;
+    if (!bad)
+        return err_set(err, BG_CONFIG_NOT_OBJECT, "%s is not an object", where);
+    return err_set(err, BG_CONFIG_KEY, "%s has a member \"%s\"", where, bad);
+}
+
+bool config_plain_path(struct bytes p)
+{
+    size_t start = 1;
+    if (p.n < 2 || p.n > MAX_PATH || p.p[0] != '/')
+        return false;
+    for (size_t i = 1; i <= p.n; i++) {
+        if (i < p.n && (p.p[i] < 0x20 || p.p[i] > 0x7e))
+            return false;
+        if (i < p.n && p.p[i] != '/')
+            continue;
+        struct bytes part = bytes_of(p.p + start, i - start);
+        if (part.n == 0 || bytes_eq_str(part, ".") || bytes_eq_str(part, ".."))
+            return false;
+        start = i + 1;
+    }
+    return true;
+}
+
+enum rc config_keep(struct arena *a, struct bytes s, const char **out, struct err *err)
+{
+    const uint8_t *copy = arena_copy(a, s, err); /* NUL-terminated */
+    if (!copy)
+        return err->rc;
+    *out = (const char *)copy;
+    return RC_OK;
+}
+
+enum rc config_path(struct arena *a, const json_t *o, const char *key, const char *named,
+                    const char **out, struct err *err)
+{
+    struct bytes s;
+    if (!json_str(o, key, &s) || !config_plain_path(s))
+        return config_bad_value(err, named, "an absolute path without links, . or ..");
+    return config_keep(a, s, out, err);
+}
