@@ -18,7 +18,7 @@ struct url_list {
 };
 
 struct config {
-    struct chain_config chain; /* source CHAIN_SOURCE_NONE: no contract is configured */
+    struct chain_config chain;         /* source CHAIN_SOURCE_NONE: no contract is configured */
     bool has_checkpoint;               /* chain.light_client.checkpoint is set */
     struct checkpoint_signers signers; /* num_keys 0: none */
     struct url_list rpc, beacon, checkpoints;

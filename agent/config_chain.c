@@ -2,6 +2,7 @@
 
 #include "agent/config_parts.h"
 #include "agent/fetch.h"
+#include "base/hex.h"
 
 #define MAX_FORKS      16u
 #define CHECKPOINT_AGE (14u * 86400u)
@@ -172,8 +173,7 @@ static enum rc read_signers(struct arena *a, const json_t *j, struct checkpoint_
 }
 
 /* read_start: what the light client begins at. */
-static enum rc read_start(struct arena *a, const json_t *j, struct config *c,
-                          struct err *err)
+static enum rc read_start(struct arena *a, const json_t *j, struct config *c, struct err *err)
 {
     static const char *const keys[] = {"root", "slot"};
     struct lc_config *lc = &c->chain.light_client;
@@ -193,8 +193,7 @@ static enum rc read_start(struct arena *a, const json_t *j, struct config *c,
     return signers ? read_signers(a, signers, &c->signers, err) : RC_OK;
 }
 
-static enum rc read_ethereum(struct arena *a, const json_t *j, struct config *c,
-                             struct err *err)
+static enum rc read_ethereum(struct arena *a, const json_t *j, struct config *c, struct err *err)
 {
     static const char *const keys[] = {"source",
                                        "chain_id",
@@ -226,8 +225,7 @@ static enum rc read_ethereum(struct arena *a, const json_t *j, struct config *c,
     return read_start(a, j, c, err);
 }
 
-static enum rc read_chain(struct arena *a, const json_t *j, struct config *c,
-                          struct err *err)
+static enum rc read_chain(struct arena *a, const json_t *j, struct config *c, struct err *err)
 {
     static const char *const later[] = {"op-stack", "near", "file"};
     struct bytes source = BYTES_NONE;

@@ -19,6 +19,20 @@
     "\",\"block_hash\":\"" H32 "\"}"
 #define POLICY(members) "{" CHAIN ",\"policy\":{" members "}}"
 
+#define K1  "02" H64
+#define H64 "3333333333333333333333333333333333333333333333333333333333333333"
+#define K2  "03" H64
+#define ETH(chain_id, network, more)                                                               \
+    "{\"chain\":{\"source\":\"ethereum\",\"chain_id\":" chain_id ",\"kms_contract\":\"" H20        \
+    "\",\"network\":" network more "}"
+#define START ",\"checkpoint\":{\"root\":\"" H32 "\",\"slot\":7}"
+#define OWN(seconds, forks)                                                                        \
+    "{\"preset\":\"minimal\",\"seconds_per_slot\":" seconds ",\"genesis_time\":1700000000,"        \
+    "\"genesis_validators_root\":\"" H32 "\",\"forks\":[" forks "]}"
+#define FORK(name, epoch)  "{\"name\":\"" name "\",\"version\":\"0x50000001\",\"epoch\":" epoch "}"
+#define FORK2(name, epoch) "{\"name\":\"" name "\",\"version\":\"0x60000001\",\"epoch\":" epoch "}"
+#define SIGNERS(keys, k)   ",\"checkpoint_signers\":{\"keys\":[" keys "],\"threshold\":" k "}"
+
 static struct arena *arena;
 
 static enum rc read(const char *text, struct config *c)
@@ -71,6 +85,48 @@ static void the_whole_configuration_is_read(void **state)
     assert_false(c.require_os_image);
     assert_string_equal(c.require_assurance, "pinned");
     assert_int_equal(c.require_freshness, FRESH_AUTHENTICATED_TIME);
+}
+
+static void the_ethereum_source_is_read(void **state)
+{
+    (void)state;
+    struct config c;
+    const struct lc_config *lc = &c.chain.light_client;
+    assert_int_equal(read(ETH("1", "\"mainnet\"", START "}"), &c), RC_OK);
+    assert_true(c.chain.source == CHAIN_ETHEREUM && c.chain.chain_id == 1 && c.has_checkpoint);
+    assert_string_equal(lc->network->name, "mainnet");
+    assert_true(lc->checkpoint.slot == 7 && lc->checkpoint.root[31] == 0x11);
+    assert_int_equal(lc->checkpoint_max_age, 14 * 86400);
+    assert_int_equal(lc->head, LC_HEAD_FINALIZED);
+    assert_true(lc->max_head_age == 7200 && c.chain.max_head_age == 7200);
+    assert_true(c.signers.num_keys == 0 && c.beacon.n == 0 && !c.store);
+    assert_int_equal(read(ETH("1", "\"mainnet\"", START ",\"head\":\"attested\"}"), &c), RC_OK);
+    assert_true(lc->head == LC_HEAD_ATTESTED && lc->max_head_age == 300);
+    assert_int_equal(
+        read(ETH("17000", OWN("6", FORK("electra", "0") "," FORK2("fulu", "100")),
+                 START SIGNERS(
+                     "\"" K1 "\",\"0x" K2 "\"",
+                     "2") ",\"checkpoint_max_age\":86400,"
+                          "\"max_head_age\":60,\"head\":\"finalized\"},\"beacon\":[\"http://b:1\","
+                          "\"https://b\"],\"checkpoints\":[\"https://c/d.json\"],\"store\":\"/var/"
+                          "lib/b\""),
+             &c),
+        RC_OK);
+    assert_true(c.chain.chain_id == 17000 && lc->network->seconds_per_slot == 6);
+    assert_true(lc->network->committee_size == 32 && lc->network->slots_per_epoch == 8);
+    assert_int_equal(lc->network->genesis_time, 1700000000);
+    assert_int_equal(lc->network->genesis_validators_root[0], 0x11);
+    assert_true(lc->network->num_forks == 2 && lc->network->forks[1].fork == BEACON_FULU &&
+                lc->network->forks[1].epoch == 100 && lc->network->forks[0].version[3] == 1);
+    assert_true(lc->checkpoint_max_age == 86400 && lc->max_head_age == 60 &&
+                c.chain.max_head_age == 60);
+    assert_true(c.signers.num_keys == 2 && c.signers.threshold == 2 && c.signers.keys[1][0] == 3);
+    assert_true(c.beacon.n == 2 && c.checkpoints.n == 1);
+    assert_string_equal(c.beacon.v[1], "https://b");
+    assert_string_equal(c.store, "/var/lib/b");
+    /* Signers alone are enough to begin. */
+    assert_int_equal(read(ETH("1", "\"mainnet\"", SIGNERS("\"" K1 "\"", "1") "}"), &c), RC_OK);
+    assert_false(c.has_checkpoint);
 }
 
 static void what_is_not_said_is_the_strict_default(void **state)
@@ -133,9 +189,56 @@ static void what_would_not_be_enforced_is_refused(void **state)
         {"policy a list", "{\"policy\":[]}", BG_CONFIG_NOT_OBJECT},
         {"chain a string", "{\"chain\":\"pinned\"}", BG_CONFIG_NOT_OBJECT},
         {"chain without source", "{\"chain\":{}}", BG_CONFIG_VALUE},
-        {"ethereum", "{\"chain\":{\"source\":\"ethereum\"}}", BG_CONFIG_SOURCE_LATER},
-        {"ethereum with its keys", "{\"chain\":{\"source\":\"ethereum\",\"network\":\"mainnet\"}}",
-         BG_CONFIG_SOURCE_LATER},
+        {"ethereum without all", "{\"chain\":{\"source\":\"ethereum\"}}", BG_CONFIG_VALUE},
+        {"no network",
+         "{\"chain\":{\"source\":\"ethereum\",\"chain_id\":1,\"kms_contract\":\"" H20 "\"" START
+         "}}",
+         BG_CONFIG_VALUE},
+        {"unknown network", ETH("1", "\"ropsten\"", START "}"), BG_CONFIG_VALUE},
+        {"another chain id", ETH("5", "\"mainnet\"", START "}"), BG_CONFIG_CHAIN_ID},
+        {"nothing to begin at", ETH("1", "\"mainnet\"", "}"), BG_CONFIG_VALUE},
+        {"a block hash beside it", ETH("1", "\"mainnet\"", START ",\"block_hash\":\"" H32 "\"}"),
+         BG_CONFIG_KEY},
+        {"checkpoint a string", ETH("1", "\"mainnet\"", ",\"checkpoint\":\"" H32 "\"}"),
+         BG_CONFIG_NOT_OBJECT},
+        {"checkpoint without slot",
+         ETH("1", "\"mainnet\"", ",\"checkpoint\":{\"root\":\"" H32 "\"}}"), BG_CONFIG_VALUE},
+        {"checkpoint without root", ETH("1", "\"mainnet\"", ",\"checkpoint\":{\"slot\":1}}"),
+         BG_CONFIG_VALUE},
+        {"checkpoint with more",
+         ETH("1", "\"mainnet\"", ",\"checkpoint\":{\"root\":\"" H32 "\",\"slot\":1,\"epoch\":1}}"),
+         BG_CONFIG_KEY},
+        {"head newest", ETH("1", "\"mainnet\"", START ",\"head\":\"head\"}"), BG_CONFIG_VALUE},
+        {"head a number", ETH("1", "\"mainnet\"", START ",\"head\":1}"), BG_CONFIG_VALUE},
+        {"head age 0", ETH("1", "\"mainnet\"", START ",\"max_head_age\":0}"), BG_CONFIG_VALUE},
+        {"checkpoint age a string",
+         ETH("1", "\"mainnet\"", START ",\"checkpoint_max_age\":\"14d\"}"), BG_CONFIG_VALUE},
+        {"threshold 0", ETH("1", "\"mainnet\"", SIGNERS("\"" K1 "\"", "0") "}"), BG_CONFIG_VALUE},
+        {"threshold over the keys", ETH("1", "\"mainnet\"", SIGNERS("\"" K1 "\"", "2") "}"),
+         BG_CONFIG_VALUE},
+        {"one signer twice", ETH("1", "\"mainnet\"", SIGNERS("\"" K1 "\",\"0x" K1 "\"", "2") "}"),
+         BG_CONFIG_VALUE},
+        {"no signers", ETH("1", "\"mainnet\"", SIGNERS("", "1") "}"), BG_CONFIG_VALUE},
+        {"an uncompressed key", ETH("1", "\"mainnet\"", SIGNERS("\"04" H64 "\"", "1") "}"),
+         BG_CONFIG_VALUE},
+        {"own network without forks", ETH("5", OWN("6", ""), START "}"), BG_CONFIG_VALUE},
+        {"own network, unknown fork", ETH("5", OWN("6", FORK("gloas", "0")), START "}"),
+         BG_CONFIG_VALUE},
+        {"own network, no slots", ETH("5", OWN("0", FORK("electra", "0")), START "}"),
+         BG_CONFIG_NETWORK},
+        {"own network, forks from epoch 1", ETH("5", OWN("6", FORK("electra", "1")), START "}"),
+         BG_CONFIG_NETWORK},
+        {"own network, forks out of order",
+         ETH("5", OWN("6", FORK("electra", "0") "," FORK2("deneb", "9")), START "}"),
+         BG_CONFIG_NETWORK},
+        {"own network, a name", ETH("5", "{\"name\":\"x\"}", START "}"), BG_CONFIG_KEY},
+        {"beacon without chain", "{\"beacon\":[\"http://b\"]}", BG_CONFIG_NOT_SOURCE},
+        {"store with a pinned block", "{" CHAIN ",\"store\":\"/var/lib/b\"}", BG_CONFIG_NOT_SOURCE},
+        {"documents that nobody may sign",
+         ETH("1", "\"mainnet\"", START "},\"checkpoints\":[\"http://c\"]"), BG_CONFIG_NO_SIGNERS},
+        {"a relative store", ETH("1", "\"mainnet\"", START "},\"store\":\"b\""), BG_CONFIG_VALUE},
+        {"a store above", ETH("1", "\"mainnet\"", START "},\"store\":\"/a/../b\""),
+         BG_CONFIG_VALUE},
         {"op-stack", "{\"chain\":{\"source\":\"op-stack\"}}", BG_CONFIG_SOURCE_LATER},
         {"near", "{\"chain\":{\"source\":\"near\"}}", BG_CONFIG_SOURCE_LATER},
         {"file", "{\"chain\":{\"source\":\"file\"}}", BG_CONFIG_SOURCE_LATER},
@@ -314,6 +417,7 @@ int main(void)
     arena = arena_new(1 << 26);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_whole_configuration_is_read),
+        cmocka_unit_test(the_ethereum_source_is_read),
         cmocka_unit_test(what_is_not_said_is_the_strict_default),
         cmocka_unit_test(the_hash_is_of_the_canonical_text),
         cmocka_unit_test(what_would_not_be_enforced_is_refused),
