@@ -1,6 +1,7 @@
 /*
  * g1: the curve y^2 = x^3 + 4 over F_p and its subgroup of order r. Jacobian inside, affine at the
- * borders.
+ * borders. Source: draft-irtf-cfrg-pairing-friendly-curves 4.2.1 and its appendix C (the ZCash
+ * serialisation).
  */
 #ifndef BOOTGATE_POLICY_BLS_G1_H
 #define BOOTGATE_POLICY_BLS_G1_H
@@ -9,8 +10,11 @@
 
 #define G1_COMPRESSED 48u
 
+/* The curve's parameter x is negative; this is -x. Every subgroup check and cofactor uses it. */
+#define BLS_X_ABS UINT64_C(0xd201000000010000)
+
 struct g1_affine {
-    struct fp x, y;
+    struct fp x, y; /* both 0 when infinity */
     bool infinity;
 };
 
@@ -19,6 +23,8 @@ struct g1 { /* Jacobian: x/z^2, y/z^3; z = 0: infinity */
 };
 
 extern const struct g1_affine g1_generator;
+/* bls_beta: the cube root of 1 in F_p with (bls_beta x, y) = -x^2 (x, y) for points of G1. */
+extern const struct fp bls_beta;
 
 /*
  * g1_decompress: the ZCash serialisation. False with *why (static) for anything that is not the
