@@ -41,6 +41,9 @@
 #define LIMIT_URLS         8u           /* URLs in one list */
 #define LIMIT_HTTP_SECONDS 20u          /* one HTTP request, seconds */
 #define LIMIT_RUN_SECONDS  120u         /* all of a live decision's network, seconds */
+#define LIMIT_NEAR_PRODUCERS   1024u /* block producers of one epoch */
+#define LIMIT_NEAR_PROOF_NODES 256u  /* trie nodes in one proof */
+#define LIMIT_NEAR_SHARDS      256u  /* chunks of one block */
 #define LIMIT_ARENA        (256u << 20) /* one run's arena, bytes */
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "base/hex.h"
 #include "base/limits.h"
-#include "quote/base64.h"
+#include "base/base64.h"
 #include "quote/evlog_internal.h"
 
 /* version: absent is 1 (dstack leaves it out). */

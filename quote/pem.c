@@ -1,6 +1,6 @@
 #include "quote/pem.h"
 
-#include "quote/base64.h"
+#include "base/base64.h"
 
 static const char begin_line[] = "-----BEGIN CERTIFICATE-----";
 static const char end_line[] = "-----END CERTIFICATE-----";

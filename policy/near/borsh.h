@@ -13,11 +13,9 @@
 struct bytes borsh_bytes(struct cur *c, size_t max);
 /* borsh_bool: one byte, 0 or 1; anything else sets c->bad. */
 bool borsh_bool(struct cur *c);
-/* borsh_u128: little-endian into two halves. */
-struct u128 {
-    uint64_t hi, lo;
-};
-struct u128 borsh_u128(struct cur *c);
+/* u128: NEAR's balances, yoctoNEAR. */
+__extension__ typedef unsigned __int128 u128;
+u128 borsh_u128(struct cur *c);
 
 /* struct borsh_out: writes into memory of the caller's; `bad` once it was too small. */
 struct borsh_out {
@@ -29,14 +27,10 @@ void borsh_put(struct borsh_out *o, struct bytes raw);
 void borsh_put_u8(struct borsh_out *o, uint8_t v);
 void borsh_put_u32(struct borsh_out *o, uint32_t v);
 void borsh_put_u64(struct borsh_out *o, uint64_t v);
-void borsh_put_u128(struct borsh_out *o, struct u128 v);
+void borsh_put_u128(struct borsh_out *o, u128 v);
 void borsh_put_bytes(struct borsh_out *o, struct bytes v); /* with its length */
 
 /* u128_read: a decimal string without sign or leading zeros. */
-bool u128_read(struct bytes decimal, struct u128 *out) MUST_CHECK;
-/* u128_add: false: over 2^128. */
-bool u128_add(struct u128 *sum, struct u128 v) MUST_CHECK;
-/* u128_two_thirds: 3 * part > 2 * total, in full width. */
-bool u128_over_two_thirds(struct u128 part, struct u128 total);
+bool u128_read(struct bytes decimal, u128 *out) MUST_CHECK;
 
 #endif

@@ -12,7 +12,7 @@ struct near_producer {
     struct bytes account_id; /* arena */
     uint8_t key_type;        /* 0 ed25519 (32 bytes), 1 secp256k1 (64): hashed, never counted */
     uint8_t key[64];
-    struct u128 stake;
+    u128 stake;
 };
 
 struct near_producers {
@@ -45,6 +45,12 @@ struct near_block {
  * with a code of their own (a newer header version). timestamp_nanosec is used, not timestamp. */
 enum rc near_block_from_json(struct arena *a, const json_t *result, struct near_block *out,
                              struct err *err) MUST_CHECK;
+/* near_inner_lite_from_json: block headers in other answers; the exact timestamp is a string. */
+enum rc near_inner_lite_from_json(const json_t *j, struct near_inner_lite *out,
+                                  struct err *err) MUST_CHECK;
+/* near_block_hash: from the lite part, the rest's hash and the block before. */
+void near_block_hash(const struct near_inner_lite *l, const uint8_t inner_rest[static 32],
+                     const uint8_t prev[static 32], uint8_t out[static 32]);
 /* near_producers_from_json: a list of ValidatorStakeView V1, as next_bps or validators_ordered. */
 enum rc near_producers_from_json(struct arena *a, const json_t *list, struct near_producers *out,
                                  struct err *err) MUST_CHECK;

@@ -1,7 +1,7 @@
 /* lite: image measurement material as CBOR; the rest of the input as TD HOB witness and base64. */
 #include <stdlib.h>
 
-#include "quote/base64.h"
+#include "base/base64.h"
 #include "quote/lite.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);

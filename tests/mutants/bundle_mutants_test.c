@@ -18,7 +18,7 @@
 #include <stdlib.h>
 
 #include "base/hex.h"
-#include "quote/base64.h"
+#include "base/base64.h"
 #include "quote/quote.h"
 #include "tests/lib/json_map.h"
 

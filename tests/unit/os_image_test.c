@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "quote/base64.h"
+#include "base/base64.h"
 #include "quote/evlog_internal.h"
 #include "quote/lite.h"
 

@@ -2,8 +2,8 @@
  * base64: RFC 4648 section 4 with padding, nothing tolerated: no white space, no missing or
  * superfluous padding, no bits set behind the last byte. One text per value.
  */
-#ifndef BOOTGATE_QUOTE_BASE64_H
-#define BOOTGATE_QUOTE_BASE64_H
+#ifndef BOOTGATE_BASE_BASE64_H
+#define BOOTGATE_BASE_BASE64_H
 
 #include "base/arena.h"
 

@@ -1,4 +1,4 @@
-#include "quote/base64.h"
+#include "base/base64.h"
 
 /* RFC 4648 section 4, table 1: the value of each character plus 1, so that 0 is none. A table, for
  * the characters are as good as random and a branch on them is mispredicted. */
