@@ -43,6 +43,10 @@ json_t *rpc_call_of(const struct need *need)
     case NEED_UPDATES:
     case NEED_FINALITY:
     case NEED_OPTIMISTIC:
+    case NEED_NEAR_LIGHT:
+    case NEED_NEAR_PRODUCERS:
+    case NEED_NEAR_BLOCK:
+    case NEED_NEAR_STATE:
     case NEED_NONE:
         break;
     }

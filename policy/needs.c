@@ -95,6 +95,26 @@ enum rc needs_add_updates(struct arena *a, struct needs *ns, bool hard, uint64_t
     return RC_OK;
 }
 
+enum rc needs_add_near(struct arena *a, struct needs *ns, enum need_kind kind, bool hard,
+                       const uint8_t hash[static 32], struct bytes account, struct bytes key,
+                       struct err *err)
+{
+    for (size_t i = 0; i < ns->n; i++) {
+        struct need *n = &ns->v[i];
+        if (n->kind == kind && memcmp(n->hash, hash, 32) == 0 && bytes_eq(n->account, account) &&
+            bytes_eq(n->key, key)) {
+            n->hard = n->hard || hard;
+            return RC_OK;
+        }
+    }
+    struct need *n = new_need(a, ns, err);
+    if (!n)
+        return err->rc;
+    *n = (struct need){.kind = kind, .hard = hard, .account = account, .key = key};
+    memcpy(n->hash, hash, 32);
+    return RC_OK;
+}
+
 size_t needs_hard(const struct needs *ns)
 {
     size_t hard = 0;

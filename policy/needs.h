@@ -17,6 +17,11 @@ enum need_kind {
     NEED_UPDATES,    /* updates?start_period={number}&count={count} */
     NEED_FINALITY,   /* finality_update */
     NEED_OPTIMISTIC, /* optimistic_update */
+    /* NEAR JSON-RPC (policy/near) */
+    NEED_NEAR_LIGHT,     /* next_light_client_block after `hash` */
+    NEED_NEAR_PRODUCERS, /* EXPERIMENTAL_validators_ordered at block `hash` */
+    NEED_NEAR_BLOCK,     /* block `hash` */
+    NEED_NEAR_STATE,     /* query view_state of `account`, prefix `key`, with proof, at `hash` */
 };
 
 struct need {
@@ -28,6 +33,7 @@ struct need {
     uint8_t address[20];
     uint8_t (*slots)[32]; /* NEED_PROOF: may be none (account only) */
     size_t num_slots;
+    struct bytes account, key; /* NEED_NEAR_STATE; borrowed: arena */
 };
 
 struct needs {
@@ -47,6 +53,10 @@ enum rc needs_add(struct arena *a, struct needs *ns, enum need_kind kind, bool h
 #define NEED_UPDATES_MAX 128u /* MAX_REQUEST_LIGHT_CLIENT_UPDATES */
 enum rc needs_add_updates(struct arena *a, struct needs *ns, bool hard, uint64_t first,
                           uint64_t count, struct err *err) MUST_CHECK;
+/* needs_add_near: a need of NEAR's; account and key are kept as they are (arena, or empty). */
+enum rc needs_add_near(struct arena *a, struct needs *ns, enum need_kind kind, bool hard,
+                       const uint8_t hash[static 32], struct bytes account, struct bytes key,
+                       struct err *err) MUST_CHECK;
 /* needs_hard: how many of them are hard. */
 size_t needs_hard(const struct needs *ns);
 

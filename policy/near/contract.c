@@ -13,8 +13,8 @@ bool near_account_ok(struct bytes id)
     if (id.n < 2 || id.n > NEAR_ACCOUNT_MAX || !is_word(id.p[0]) || !is_word(id.p[id.n - 1]))
         return false;
     for (size_t i = 1; i < id.n; i++)
-        if (!is_word(id.p[i]) && ((id.p[i] != '-' && id.p[i] != '_' && id.p[i] != '.') ||
-                                  !is_word(id.p[i - 1])))
+        if (!is_word(id.p[i]) &&
+            ((id.p[i] != '-' && id.p[i] != '_' && id.p[i] != '.') || !is_word(id.p[i - 1])))
             return false;
     return true;
 }

@@ -10,7 +10,6 @@
 #include "quote/boot_info.h"
 
 #define NEAR_ACCOUNT_MAX 64u /* characters of an account id */
-#define NEAR_KEY_MAX     64u /* bytes of a state key that we ask for */
 
 /* near_account_ok: the rules of an AccountId: 2 to 64 of [a-z0-9], parts split by one of - _ . */
 bool near_account_ok(struct bytes id);

@@ -1,0 +1,316 @@
+#include "policy/near/ask.h"
+
+#include "base/hex.h"
+#include "base/limits.h"
+#include "policy/abi.h"
+#include "policy/near/contract.h"
+#include "policy/near/state.h"
+
+#define NS 1000000000ull
+
+struct attempt {
+    const struct near_config *cfg;
+    enum chain_question question;
+    const struct boot_info *bi;
+    struct near_boot boot;
+    struct near_state st;
+    struct near_account kms, app;
+    struct bytes kms_bytes, app_bytes; /* their STATE */
+    struct near_kms_state kms_state;
+    struct near_app_state app_state;
+    struct near_result *r;
+    bool missed; /* something the decision needs is not proven yet */
+};
+
+/* known: a piece that the decision rests on is proven; else a need was noted. */
+static enum near_found get(struct attempt *t, struct near_account *account, struct bytes key,
+                           bool hard, struct bytes *out)
+{
+    enum near_found found = near_state_get(&t->st, account, key, hard, out);
+    if (found == NEAR_UNKNOWN && hard)
+        t->missed = true;
+    return found;
+}
+
+static void note_read(struct attempt *t, struct bytes account, const char *label,
+                      struct bytes member, bool present)
+{
+    struct near_result *r = t->r;
+    if (r->num_reads < sizeof r->reads / sizeof *r->reads)
+        r->reads[r->num_reads++] = (struct near_read){account, label, member, present};
+}
+
+/* state_of reads a contract's STATE; a contract without one is a need: it can't be told from a
+ * wrong shard's absence. */
+static bool state_of(struct attempt *t, struct near_account *account, const char *label,
+                     struct bytes *out)
+{
+    if (get(t, account, bytes_of_str("STATE"), true, out) != NEAR_PRESENT)
+        return false;
+    note_read(t, account->id, label, BYTES_NONE, true);
+    return true;
+}
+
+/* in_set: the value is a member; its index entry is a position, 4 bytes. */
+static enum near_found in_set(struct attempt *t, struct near_account *account, uint8_t prefix,
+                              const char *label, struct bytes member, bool hard)
+{
+    struct bytes value;
+    uint8_t *key = arena_alloc(t->st.a, 32, t->st.err);
+    if (!key)
+        return NEAR_UNKNOWN;
+    near_set_key(prefix, member, key);
+    enum near_found found = get(t, account, bytes_of(key, 32), hard, &value);
+    if (found == NEAR_PRESENT && value.n != 4) {
+        (void)err_set(t->st.err, BG_NEAR_SET_VALUE, "%s: %zu bytes", label, value.n);
+        return NEAR_UNKNOWN;
+    }
+    if (found != NEAR_UNKNOWN && hard)
+        note_read(t, account->id, label, member, found == NEAR_PRESENT);
+    return found;
+}
+
+/* with_prefix: the spelling that people add to the contract by mistake; it never matches there. */
+static struct bytes with_prefix(struct attempt *t, struct bytes hex)
+{
+    char *text = arena_printf(t->st.a, t->st.err, "0x%.*s", (int)hex.n, (const char *)hex.p);
+    return text ? bytes_of_str(text) : BYTES_NONE;
+}
+
+static void deny(struct attempt *t, enum rc code, const char *reason)
+{
+    t->r->chain.say = CHAIN_DENIES;
+    t->r->chain.code = code;
+    t->r->chain.reason = reason;
+}
+
+static void deny_as_contract(struct attempt *t, const char *reason)
+{
+    deny(t, BG_NEAR_DENIED, reason);
+}
+
+/*
+ * must be a member: true when it is. Not: the contract's own reason, and a hint when only the "0x"
+ * spelling is on chain.
+ */
+static bool must(struct attempt *t, struct near_account *account, uint8_t prefix, const char *label,
+                 const char *hex, const char *reason)
+{
+    struct bytes member = bytes_of_str(hex);
+    enum near_found found = in_set(t, account, prefix, label, member, true);
+    if (found == NEAR_PRESENT)
+        return true;
+    if (found == NEAR_UNKNOWN)
+        return false;
+    deny_as_contract(t, reason);
+    if (in_set(t, account, prefix, label, with_prefix(t, member), false) == NEAR_PRESENT)
+        t->r->hint = "the contract has this value with 0x before it, which never matches what the "
+                     "KMS sends: add it again without 0x";
+    return false;
+}
+
+static bool up_to_date(struct attempt *t)
+{
+    if (bytes_eq_str(t->boot.tcb_status, "UpToDate"))
+        return true;
+    deny_as_contract(t, "TCB status is not up to date");
+    return false;
+}
+
+/* K view.rs is_kms_allowed, in its order. */
+static void evaluate_kms(struct attempt *t)
+{
+    const struct near_boot *b = &t->boot;
+    if (up_to_date(t) &&
+        must(t, &t->kms, NEAR_KMS_OS_IMAGES, "allowed_os_images", b->os_image_hash,
+             "OS image is not allowed") &&
+        must(t, &t->kms, NEAR_KMS_MRS, "kms_allowed_aggregated_mrs", b->mr_aggregated,
+             "Aggregated MR not allowed") &&
+        must(t, &t->kms, NEAR_KMS_DEVICES, "kms_allowed_device_ids", b->device_id,
+             "KMS is not allowed to boot on this device"))
+        t->r->chain.say = CHAIN_ALLOWS;
+}
+
+/* auth-near: registered, OS image; then the app contract's is_app_allowed: compose, device. */
+static void evaluate_app(struct attempt *t)
+{
+    const struct near_boot *b = &t->boot;
+    enum near_found registered =
+        in_set(t, &t->kms, NEAR_KMS_APPS, "registered_apps", t->app.id, true);
+    if (registered == NEAR_ABSENT)
+        deny_as_contract(t, "App not registered");
+    if (registered != NEAR_PRESENT || !must(t, &t->kms, NEAR_KMS_OS_IMAGES, "allowed_os_images",
+                                            b->os_image_hash, "OS image is not allowed"))
+        return;
+    if (!t->app_bytes.p)
+        return;
+    if (t->app_state.has_kms_contract && !bytes_eq(t->app_state.kms_contract, t->kms.id)) {
+        deny(t, BG_NEAR_APP_KMS, "the app contract names another KMS contract");
+        return;
+    }
+    if (!must(t, &t->app, NEAR_APP_COMPOSE_HASHES, "allowed_compose_hashes", b->compose_hash,
+              "Compose hash not allowed"))
+        return;
+    if (!t->app_state.allow_any_device && !must(t, &t->app, NEAR_APP_DEVICES, "allowed_device_ids",
+                                                b->device_id, "Device not allowed"))
+        return;
+    t->r->chain.say = CHAIN_ALLOWS;
+}
+
+/* prefetch notes all that a usual decision reads, so that it takes one round trip. */
+static void prefetch(struct attempt *t)
+{
+    const struct near_boot *b = &t->boot;
+    bool kms = t->question == ASK_KMS;
+    struct near_result spare = *t->r;
+    (void)in_set(t, &t->kms, NEAR_KMS_OS_IMAGES, "", bytes_of_str(b->os_image_hash), true);
+    if (kms) {
+        (void)in_set(t, &t->kms, NEAR_KMS_MRS, "", bytes_of_str(b->mr_aggregated), true);
+        (void)in_set(t, &t->kms, NEAR_KMS_DEVICES, "", bytes_of_str(b->device_id), true);
+    } else {
+        (void)in_set(t, &t->kms, NEAR_KMS_APPS, "", t->app.id, true);
+        (void)in_set(t, &t->app, NEAR_APP_COMPOSE_HASHES, "", bytes_of_str(b->compose_hash), true);
+        (void)in_set(t, &t->app, NEAR_APP_DEVICES, "", bytes_of_str(b->device_id), true);
+    }
+    *t->r = spare;
+}
+
+static enum rc contracts(struct attempt *t, bool *out_ok)
+{
+    bool kms = state_of(t, &t->kms, "KMS contract", &t->kms_bytes);
+    bool app = t->question == ASK_KMS || state_of(t, &t->app, "app contract", &t->app_bytes);
+    *out_ok = kms && app;
+    if (t->st.err->rc != RC_OK)
+        return t->st.err->rc;
+    if (kms)
+        TRY(near_kms_state_read(t->kms_bytes, &t->kms_state, t->st.err));
+    if (app && t->question == ASK_APP)
+        TRY(near_app_state_read(t->app_bytes, &t->app_state, t->st.err));
+    if (kms && t->kms_state.has_gateway_app_id) {
+        t->r->chain.gateway_app_id = abi_printable(t->st.a, t->kms_state.gateway_app_id, t->st.err);
+        t->r->chain.has_gateway_app_id = t->r->chain.gateway_app_id != NULL;
+    }
+    if (kms && t->kms_state.has_info) {
+        t->r->chain.has_kms_info = true;
+        t->r->chain.k256_pubkey = t->kms_state.k256_pubkey;
+    }
+    return t->st.err->rc;
+}
+
+/* accounts: the KMS contract's, and the app's: by the operator's rule, or as configured. */
+static enum rc accounts(struct attempt *t)
+{
+    struct err *err = t->st.err;
+    t->kms.id = t->cfg->contract_id;
+    if (!near_account_ok(t->kms.id))
+        return err_set(err, BG_NEAR_CONTRACT_ID, "%zu characters", t->kms.id.n);
+    t->app.id = t->cfg->app_account;
+    if (t->question == ASK_APP && t->app.id.n == 0) {
+        char *id = arena_printf(t->st.a, err, "%s.%.*s", t->boot.app_id, (int)t->kms.id.n,
+                                (const char *)t->kms.id.p);
+        if (!id)
+            return err->rc;
+        t->app.id = bytes_of_str(id);
+    }
+    if (t->question == ASK_APP && !near_account_ok(t->app.id))
+        return err_set(err, BG_NEAR_APP_ACCOUNT, "%zu characters, at most 64", t->app.id.n);
+    t->r->app_account = t->app.id;
+    return RC_OK;
+}
+
+static void describe(struct attempt *t)
+{
+    struct chain_result *r = &t->r->chain;
+    const struct near_head *h = t->st.head;
+    r->block_number = h->height;
+    r->block_time = h->timestamp / NS;
+    memcpy(r->block_hash, h->block_hash, 32);
+    memcpy(r->state_root, h->prev_state_root, 32);
+    r->assurance = "finalized-data";
+    if (r->say == CHAIN_ALLOWS)
+        r->reason = "";
+}
+
+static enum rc add_checks(struct attempt *t, uint64_t now, struct checks *cs)
+{
+    struct arena *a = t->st.a;
+    struct err *err = t->st.err;
+    const struct chain_result *r = &t->r->chain;
+    bool yes = r->say == CHAIN_ALLOWS;
+    const char *fn = t->question == ASK_KMS ? "is_kms_allowed" : "is_app_allowed";
+    char *hash = hex_str(a, BYTES_OF_ARRAY(r->block_hash), err);
+    char *age =
+        hash ? arena_printf(a, err, "%llu s",
+                            (unsigned long long)(now > r->block_time ? now - r->block_time : 0))
+             : NULL;
+    char *want = age ? arena_printf(a, err, "%s: true", fn) : NULL;
+    char *have = want ? arena_printf(a, err, "%s: %s%s%s", fn, yes ? "true" : "false",
+                                     r->reason[0] ? ", " : "", r->reason)
+                      : NULL;
+    if (!have)
+        return err->rc;
+    TRY(checks_add(a, cs,
+                   (struct check){.id = "chain.header",
+                                  .status = CHECK_PASS,
+                                  .actual = hash,
+                                  .source = "approvals of over two thirds of the stake, from the "
+                                            "checkpoint"},
+                   err));
+    TRY(checks_add(a, cs,
+                   (struct check){.id = "chain.age",
+                                  .status = t->cfg->max_head_age ? CHECK_PASS : CHECK_NOT_RUN,
+                                  .actual = age,
+                                  .source = "chain.max_head_age"},
+                   err));
+    return checks_add(a, cs,
+                      (struct check){.id = "chain.call",
+                                     .status = yes ? CHECK_PASS : CHECK_FAIL,
+                                     .code = r->code,
+                                     .expected = want,
+                                     .actual = have,
+                                     .source = "the contracts' proven state, by near-kms' rules",
+                                     .hint = t->r->hint},
+                      err);
+}
+
+enum rc near_ask(struct arena *a, const struct near_config *cfg, const struct near_head *head,
+                 enum chain_question question, const struct boot_info *bi,
+                 const struct answers *answers, uint64_t now, struct needs *out_needs,
+                 struct checks *checks, struct near_result *out, struct err *out_last_bad,
+                 struct err *err)
+{
+    struct near_result result = {0};
+    struct attempt t = {.cfg = cfg, .question = question, .bi = bi, .r = &result};
+    bool ok;
+    *out_needs = (struct needs){0};
+    *out = result;
+    err_clear(out_last_bad);
+    if (question != ASK_APP && question != ASK_KMS)
+        return err_set(err, BG_NEAR_QUESTION, "question %d", (int)question);
+    near_boot_from(bi, &t.boot);
+    t.st = (struct near_state){.a = a,
+                               .answers = answers,
+                               .head = head,
+                               .needs = out_needs,
+                               .last_bad = out_last_bad,
+                               .err = err};
+    TRY(accounts(&t));
+    TRY(near_state_open(&t.st, &ok));
+    if (ok)
+        TRY(contracts(&t, &ok));
+    if (ok && question == ASK_KMS)
+        evaluate_kms(&t);
+    else if (ok)
+        evaluate_app(&t);
+    if (err->rc != RC_OK)
+        return err->rc;
+    if (result.chain.say == CHAIN_UNDECIDED)
+        prefetch(&t);
+    if (err->rc != RC_OK)
+        return err->rc;
+    describe(&t);
+    if (result.chain.say != CHAIN_UNDECIDED)
+        TRY(add_checks(&t, now, checks));
+    *out = result;
+    return RC_OK;
+}

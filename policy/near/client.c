@@ -1,0 +1,166 @@
+#include "policy/near/client.h"
+
+#include "base/date.h"
+#include "base/limits.h"
+#include "policy/near/base58.h"
+
+#define CLOCK_TOLERANCE 60u /* seconds a block may be ahead of our clock (DESIGN section 5) */
+#define NS              1000000000ull
+
+struct near_client {
+    struct arena *a;
+    struct near_config cfg;
+    uint64_t now;
+    struct near_head head;
+    bool moved;     /* the head is a block that was verified, not the checkpoint */
+    size_t refused; /* blocks that did not verify: each costs signatures */
+};
+
+static uint64_t age_of(uint64_t now, uint64_t timestamp_ns)
+{
+    uint64_t t = timestamp_ns / NS;
+    return now > t ? now - t : 0;
+}
+
+enum rc near_client_new(struct arena *a, const struct near_config *cfg, uint64_t now,
+                        struct near_client **out, struct err *err)
+{
+    uint64_t age = age_of(now, cfg->checkpoint.timestamp);
+    if (cfg->checkpoint.timestamp / NS > now &&
+        cfg->checkpoint.timestamp / NS - now > CLOCK_TOLERANCE)
+        return err_set(err, BG_NEAR_CHECKPOINT_FUTURE, "the checkpoint is of %s, our clock says %s",
+                       date_of(cfg->checkpoint.timestamp / NS).s, date_of(now).s);
+    if (cfg->checkpoint_max_age && age > cfg->checkpoint_max_age)
+        return err_set(err, BG_NEAR_CHECKPOINT_AGE, "%llu days old, at most %llu",
+                       (unsigned long long)age / 86400,
+                       (unsigned long long)cfg->checkpoint_max_age / 86400);
+    struct near_client *c = ARENA_NEW(a, struct near_client, err);
+    if (!c)
+        return err->rc;
+    c->a = a;
+    c->cfg = *cfg;
+    c->now = now;
+    near_head_start(&cfg->checkpoint, &c->head);
+    *out = c;
+    return RC_OK;
+}
+
+/* asked_after: an entry of next_light_client_block for this block: [hash] or {last_block_hash}. */
+static bool asked_after(const struct answer *e, const uint8_t hash[static 32])
+{
+    const json_t *p = json_is_array(e->params) ? json_array_get(e->params, 0)
+                                               : json_object_get(e->params, "last_block_hash");
+    uint8_t named[32];
+    return strcmp(e->method, "next_light_client_block") == 0 && json_is_string(p) &&
+           base58_read(json_view(p), named, 32) && memcmp(named, hash, 32) == 0;
+}
+
+/* learn_producers looks for the wanted list among the answers: its hash is known, so any will do.
+ */
+static enum rc learn_producers(struct near_client *c, const struct answers *answers,
+                               struct err *err)
+{
+    for (size_t i = 0; i < answers->n; i++) {
+        const struct answer *e = &answers->v[i];
+        struct near_producers p;
+        struct err ignored = {0};
+        if (strcmp(e->method, "EXPERIMENTAL_validators_ordered") == 0 &&
+            near_producers_from_json(c->a, e->result, &p, &ignored) == RC_OK)
+            (void)!near_head_producers(c->a, &c->head, &p, err);
+        if (ignored.rc == BG_NOMEM)
+            *err = ignored;
+        if (err->rc != RC_OK)
+            return err->rc;
+    }
+    return RC_OK;
+}
+
+/* missing: which list of producers a block needs, and we do not have. */
+static bool missing(const struct near_head *h, const struct near_block *b)
+{
+    if (memcmp(b->lite.epoch_id, h->epoch_id, 32) == 0)
+        return h->producers.n == 0;
+    return memcmp(b->lite.epoch_id, h->next_epoch_id, 32) == 0 && h->next_producers.n == 0;
+}
+
+/* try takes one answer. *out_moved: the head is this block now. */
+static enum rc try_block(struct near_client *c, const struct answers *answers,
+                         const struct answer *e, struct needs *needs, bool *out_moved,
+                         struct err *last_bad, struct err *err)
+{
+    struct near_block b;
+    struct err why = {0};
+    *out_moved = false;
+    /* No newer block: nodes answer null or {}. */
+    if (json_is_null(e->result) || (json_is_object(e->result) && !json_object_size(e->result)))
+        return RC_OK;
+    if (c->refused >= LIMIT_NEAR_REFUSED)
+        return err_set(err, BG_NEAR_TOO_MANY_BAD, "%zu blocks", c->refused);
+    enum rc rc = near_block_from_json(c->a, e->result, &b, &why);
+    if (rc == RC_OK && missing(&c->head, &b)) {
+        TRY(learn_producers(c, answers, err));
+        if (missing(&c->head, &b))
+            TRY(needs_add_near(c->a, needs, NEED_NEAR_PRODUCERS, true, b.hash, BYTES_NONE,
+                               BYTES_NONE, err));
+    }
+    if (rc == RC_OK)
+        rc = near_light_accept(c->a, &c->head, &b, &why);
+    if (rc == BG_NOMEM) {
+        *err = why;
+        return rc;
+    }
+    if (rc == RC_OK) {
+        *out_moved = c->moved = true;
+        return RC_OK;
+    }
+    c->refused += rc != BG_NEAR_NO_PRODUCERS && rc != BG_NEAR_NOT_NEWER;
+    if (rc != BG_NEAR_NOT_NEWER)
+        *last_bad = why;
+    return RC_OK;
+}
+
+/* follow goes on from the head while there is an answer that carries. */
+static enum rc follow(struct near_client *c, const struct answers *answers, struct needs *needs,
+                      struct err *last_bad, struct err *err)
+{
+    bool moved = true;
+    while (moved) {
+        moved = false;
+        *needs = (struct needs){0};
+        for (size_t i = 0; i < answers->n && !moved; i++)
+            if (asked_after(&answers->v[i], c->head.block_hash))
+                TRY(try_block(c, answers, &answers->v[i], needs, &moved, last_bad, err));
+    }
+    return RC_OK;
+}
+
+enum rc near_client_step(struct near_client *c, const struct answers *answers, bool refresh,
+                         struct needs *out_needs, const struct near_head **out_head,
+                         struct err *out_last_bad, struct err *err)
+{
+    struct near_head *h = &c->head;
+    err_clear(out_last_bad);
+    *out_head = NULL;
+    TRY(follow(c, answers, out_needs, out_last_bad, err));
+    uint64_t age = age_of(c->now, h->timestamp);
+    if (h->timestamp / NS > c->now && h->timestamp / NS - c->now > CLOCK_TOLERANCE)
+        return err_set(err, BG_NEAR_HEAD_FUTURE, "block time %s, our clock %s",
+                       date_of(h->timestamp / NS).s, date_of(c->now).s);
+    bool old = c->cfg.max_head_age && age > c->cfg.max_head_age;
+    bool low = h->height < c->cfg.floor_height;
+    if (c->moved && !old && !low) {
+        *out_head = h;
+        *out_needs = (struct needs){0};
+    } else if (c->moved && low) {
+        err_clear(out_last_bad);
+        (void)err_set(out_last_bad, BG_NEAR_FLOOR, "height %llu, the floor is %llu",
+                      (unsigned long long)h->height, (unsigned long long)c->cfg.floor_height);
+    } else if (c->moved && out_last_bad->rc == RC_OK) {
+        (void)err_set(out_last_bad, BG_NEAR_HEAD_AGE, "%llu s old, at most %llu",
+                      (unsigned long long)age, (unsigned long long)c->cfg.max_head_age);
+    }
+    if ((*out_head && !refresh) || needs_hard(out_needs))
+        return RC_OK;
+    return needs_add_near(c->a, out_needs, NEED_NEAR_LIGHT, !*out_head, h->block_hash, BYTES_NONE,
+                          BYTES_NONE, err);
+}
