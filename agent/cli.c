@@ -35,6 +35,10 @@ static const struct option_row rows[] = {
     ROW("wrap", 1, OPT_WRAP, "FILE    a secret to wrap under the new key"),
     ROW("raise", 0, OPT_RAISE, "        raise the version counter: older seeds are retired"),
     ROW("target", 1, OPT_TARGET, "FILE    where the seed goes: a new file in memory"),
+    ROW("key", 1, OPT_KEY, "FILE    a signer's secret key, 32 bytes or their hex; mode 0400"),
+    ROW("slot", 1, OPT_SLOT, "N       slot of the beacon block to sign"),
+    ROW("block-root", 1, OPT_BLOCK_ROOT, "HEX     its root"),
+    ROW("days", 1, OPT_DAYS, "N       how long it is good, at most (and without this) 14"),
     {"json", 0, 0, ID_JSON, "        the verdict as JSON, on failure too"},
     {"color", 1, 0, ID_COLOR, "WHEN    auto, always or never"},
     {"verbose", 0, 0, 'v', "        full values"},
@@ -116,6 +120,18 @@ static enum rc store_value(struct cli *c, const struct option_row *row, const ch
         break;
     case OPT_TCTI:
         c->tcti = value;
+        break;
+    case OPT_KEY:
+        c->key = value;
+        break;
+    case OPT_SLOT:
+        c->slot = value;
+        break;
+    case OPT_BLOCK_ROOT:
+        c->block_root = value;
+        break;
+    case OPT_DAYS:
+        c->days = value;
         break;
     case OPT_AT:
         if (!clock_read(bytes_of_str(value), &c->at))

@@ -27,12 +27,16 @@ enum cli_option {
     OPT_RAISE = 1u << 13,
     OPT_TARGET = 1u << 14,
     OPT_TCTI = 1u << 15, /* test build only */
+    OPT_KEY = 1u << 16,
+    OPT_SLOT = 1u << 17,
+    OPT_BLOCK_ROOT = 1u << 18,
+    OPT_DAYS = 1u << 19,
 };
 
 struct cli {
     unsigned given; /* OPT_ bits */
     const char *config, *bundle, *collateral, *boot_info, *as, *mr, *save_bundle, *root, *output;
-    const char *seed, *wrap, *target, *tcti;
+    const char *seed, *wrap, *target, *tcti, *key, *slot, *block_root, *days;
     uint64_t at;
     bool json, quiet, verbose, help;
     enum cli_color color;
@@ -67,6 +71,7 @@ int verb_explain(struct arena *a, const struct cli *cli);
 int verb_boot(struct arena *a, const struct cli *cli);
 int verb_seal(struct arena *a, const struct cli *cli);
 int verb_unseal(struct arena *a, const struct cli *cli);
+int verb_checkpoint(struct arena *a, const struct cli *cli);
 int verb_version(struct arena *a, const struct cli *cli);
 
 #endif

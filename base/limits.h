@@ -8,6 +8,7 @@
 #define LIMIT_FILE             (16u << 20)  /* any input file or standard input, bytes */
 #define LIMIT_BUNDLE           (16u << 20)  /* a bundle, bytes */
 #define LIMIT_CONFIG           (64u << 10)  /* a configuration file, bytes */
+#define LIMIT_CHECKPOINT       (16u << 10)  /* a signed checkpoint, bytes */
 #define LIMIT_QUOTE            (16u << 10)  /* a binary quote, bytes */
 #define LIMIT_EVENT_LOG        (1u << 20)   /* an event log, JSON text or CCEL area, bytes */
 #define LIMIT_EVENTS           16384u       /* records in one event log */

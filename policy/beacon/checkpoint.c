@@ -4,7 +4,8 @@
 
 #include "base/date.h"
 #include "base/hash.h"
-#include "policy/beacon/checkpoint_doc.h"
+#include "base/hex.h"
+#include "policy/beacon/checkpoint_digest.h"
 
 static const char tag[] = "bootgate/checkpoint/v1";
 _Static_assert(sizeof tag - 1 == 22, "the tag as CHECKPOINT_MESSAGE counts it");
@@ -100,25 +101,24 @@ enum rc checkpoint_check(const struct checkpoint_doc *d, const struct beacon_net
     return RC_OK;
 }
 
-enum rc checkpoint_signature_ok(const struct checkpoint_signature *s,
-                                const uint8_t digest[static SHA256_LEN], struct err *err)
+enum rc checkpoint_signature_ok(const struct checkpoint_doc *d, size_t i, struct err *err)
 {
     const secp256k1_context *ctx = secp256k1_context_static;
+    const struct checkpoint_signature *s = &d->signatures[i];
+    uint8_t digest[SHA256_LEN];
+    char who[2 * 5 + 1];
     secp256k1_ecdsa_signature sig;
     secp256k1_pubkey key;
-    const struct bytes k = bytes_of(s->key, 5);
+    checkpoint_digest(d, digest);
+    hex_encode(bytes_of(s->key, 5), who);
     if (!secp256k1_ec_pubkey_parse(ctx, &key, s->key, CHECKPOINT_KEY))
-        return err_set(err, BG_CHECKPOINT_KEY_POINT, "key 0x%02x%02x%02x%02x%02x..", k.p[0], k.p[1],
-                       k.p[2], k.p[3], k.p[4]);
+        return err_set(err, BG_CHECKPOINT_KEY_POINT, "key 0x%s..", who);
     if (!secp256k1_ecdsa_signature_parse_compact(ctx, &sig, s->signature))
-        return err_set(err, BG_CHECKPOINT_SIG_RANGE, "of key 0x%02x%02x%02x%02x%02x..", k.p[0],
-                       k.p[1], k.p[2], k.p[3], k.p[4]);
+        return err_set(err, BG_CHECKPOINT_SIG_RANGE, "of key 0x%s..", who);
     if (secp256k1_ecdsa_signature_normalize(ctx, NULL, &sig))
-        return err_set(err, BG_CHECKPOINT_SIG_HIGH_S, "of key 0x%02x%02x%02x%02x%02x..", k.p[0],
-                       k.p[1], k.p[2], k.p[3], k.p[4]);
+        return err_set(err, BG_CHECKPOINT_SIG_HIGH_S, "of key 0x%s..", who);
     if (!secp256k1_ecdsa_verify(ctx, &sig, digest, &key))
-        return err_set(err, BG_CHECKPOINT_SIGNATURE_BAD, "of key 0x%02x%02x%02x%02x%02x..", k.p[0],
-                       k.p[1], k.p[2], k.p[3], k.p[4]);
+        return err_set(err, BG_CHECKPOINT_SIGNATURE_BAD, "of key 0x%s..", who);
     return RC_OK;
 }
 
@@ -137,17 +137,15 @@ enum rc checkpoint_verify(const struct checkpoint_doc *d, const struct beacon_ne
 {
     struct checkpoint_ok ok = {
         .checkpoint.slot = d->slot, .issued = d->issued, .not_after = d->not_after};
-    uint8_t digest[SHA256_LEN];
     TRY(checkpoint_signers_ok(signers, err));
     TRY(checkpoint_check(d, n, min_slot, now, err));
-    checkpoint_digest(d, digest);
     for (size_t i = 0; i < d->num_signatures; i++) {
         size_t who = signer_of(signers, d->signatures[i].key);
         if (who == signers->num_keys) {
             ok.unknown++;
             continue;
         }
-        TRY(checkpoint_signature_ok(&d->signatures[i], digest, err));
+        TRY(checkpoint_signature_ok(d, i, err));
         ok.signed_by += !ok.signer[who];
         ok.signer[who] = true;
     }

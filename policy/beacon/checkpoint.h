@@ -45,6 +45,12 @@ struct checkpoint_ok {
 enum rc checkpoint_read(const json_t *j, struct checkpoint_doc *out, struct err *err) MUST_CHECK;
 void checkpoint_message(const struct checkpoint_doc *d, uint8_t out[static CHECKPOINT_MESSAGE]);
 /*
+ * checkpoint_signature_ok: signature i is good for the key that stands beside it. Whose key that
+ * is, is for the caller to ask.
+ */
+enum rc checkpoint_signature_ok(const struct checkpoint_doc *d, size_t i,
+                                struct err *err) MUST_CHECK;
+/*
  * checkpoint_signers_ok: points of the curve, 1 to CHECKPOINT_SIGNERS_MAX, no two of them of one
  * secret (equal, or each other's negative), and a threshold that they can reach.
  */

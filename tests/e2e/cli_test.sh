@@ -66,10 +66,10 @@ run no-verb 2
 says no-verb BG-1001
 run help 0 --help
 says help 'usage: bootgate VERB'
-for v in boot seal unseal verify check chain fetch hash log explain version; do
+for v in boot seal unseal verify check chain fetch hash log checkpoint explain version; do
     says "help-$v" "  $v  "
 done
-for v in boot seal unseal verify check chain fetch hash log explain version; do
+for v in boot seal unseal verify check chain fetch hash log checkpoint explain version; do
     run "help-of-$v" 0 $v --help
     says "help-of-$v" "usage: bootgate $v "
     [ $v = seal ] || lacks "help-of-$v" '--raise'
