@@ -95,7 +95,7 @@ if [ -x "$build/bootgate" ]; then
 fi
 
 # 9. bootgate(5) has every member of the configuration and of the results.
-keys=$(sed -n '/keys\[\] = {/,/};/p' agent/config*.c | grep -oE '"[a-z0-9_]+"')
+keys=$(perl -0ne 'print "$1\n" while /keys\[\] = \{(.*?)\};/sg' agent/config*.c | grep -oE '"[a-z0-9_]+"')
 members=$(grep -ohE '(put\([a-z]+, |s:[a-zA-Z]\??[^"]*", |", )"[a-z0-9_]+"' agent/verdict_json.c | grep -oE '"[a-z0-9_]+"$')
 for k in $(printf '%s\n' $keys $members | tr -d '"' | sort -u); do
     grep -qwF -- "$k" docs/man/bootgate.5 || say "docs/man/bootgate.5 does not have the member $k"
