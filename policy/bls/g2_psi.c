@@ -60,7 +60,7 @@ static void mul_x(struct g2 *r, const struct g2 *a)
 /*
  * psi satisfies T^2 - (x+1) T + p, whose value at x is p - x = h1 r (h1: the cofactor of G1): so
  * psi(P) = x P only for points of an order that divides h1 r; and h1 has no factor in common with
- * the cofactor of G2 (eprint 2021/1130, section 4; tests/unit/bls_curve_test.c).
+ * the cofactor of G2 (eprint 2021/1130, section 4; tests/unit/bls_map_test.c).
  */
 bool g2_in_group(const struct g2_affine *p)
 {
