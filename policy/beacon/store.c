@@ -77,7 +77,7 @@ static size_t count_bits(const struct lc_update *u)
 {
     size_t n = 0;
     for (size_t i = 0; i < u->num_bits && i < 8 * sizeof u->bits; i++)
-        n += u->bits[i / 8] >> i % 8 & 1u;
+        n += (unsigned)u->bits[i / 8] >> i % 8 & 1u;
     return n;
 }
 
