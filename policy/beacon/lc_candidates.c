@@ -135,11 +135,11 @@ static enum rc note(struct arena *a, struct lc_candidates *l, const struct beaco
             l->sources[c.entry].failures++;
             return RC_OK;
         }
-        c.has_next = u.has_next;
-        c.has_finality = u.has_finality;
+        c.has_next = lc_brings_next(&u);
+        c.has_finality = lc_brings_finality(&u);
         c.signature_slot = u.signature_slot;
         c.attested_slot = u.attested.beacon.slot;
-        c.finalized_slot = u.has_finality ? u.finalized.beacon.slot : 0;
+        c.finalized_slot = c.has_finality ? u.finalized.beacon.slot : 0;
     }
     struct lc_candidate *slot = new_candidate(a, l, err);
     if (!slot)

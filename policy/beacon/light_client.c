@@ -22,7 +22,8 @@ struct light_client {
     bool started; /* the store holds the checkpoint's block */
     struct lc_store store;
     struct evidence finalized, attested;
-    size_t checks; /* signatures looked at, in all steps */
+    size_t checks;  /* signatures looked at, in all steps */
+    size_t applied; /* of them valid, by two thirds */
     struct err last_bad;
 };
 
@@ -122,6 +123,7 @@ static enum rc start(struct light_client *lc, const struct beacon_answers *answe
         }
         lc->store = store;
         TRY(checkpoint_agrees(lc, err));
+        lc->cfg.checkpoint.slot = lc->store.finalized.beacon.slot; /* also when it was not given */
         lc->started = true;
     }
     return RC_OK;
@@ -148,6 +150,15 @@ static uint64_t wanted_slot(const struct light_client *lc, const struct lc_candi
     return lc->cfg.head == LC_HEAD_ATTESTED ? c->attested_slot : c->finalized_slot;
 }
 
+/* leads_on: it may tell a committee that we lack on the way to the clock's period. */
+static bool leads_on(const struct light_client *lc, const struct lc_candidate *c)
+{
+    uint64_t known = store_period(lc), now = period(lc, lc->now_slot);
+    if (lc->store.next.known)
+        return c->has_finality && now > known + 1 && period(lc, c->finalized_slot) == known + 1;
+    return c->has_next && now > known && period(lc, c->attested_slot) == known;
+}
+
 /* helps: its committee is known, and it claims something that the store lacks. */
 static bool helps(const struct light_client *lc, const struct lc_candidate *c)
 {
@@ -156,8 +167,7 @@ static bool helps(const struct light_client *lc, const struct lc_candidate *c)
     if (c->done || c->kind == LC_BOOTSTRAP ||
         !(signer == known || (s->next.known && signer == known + 1)))
         return false;
-    if (c->has_next && !s->next.known && period(lc, lc->now_slot) > known &&
-        period(lc, c->attested_slot) == known)
+    if (leads_on(lc, c))
         return true;
     bool attested = lc->cfg.head == LC_HEAD_ATTESTED;
     uint64_t have = attested ? s->optimistic.beacon.slot : s->finalized.beacon.slot;
@@ -208,15 +218,17 @@ static void keep_evidence(struct evidence *e, const struct lc_header *h,
 
 /*
  * accepted: the store took the update. A header is only evident here when two thirds signed for it,
- * also one that the store had before, as the checkpoint's own block.
+ * also one that the store had before, as the checkpoint's own block. False: too few signed.
  */
-static void accepted(struct light_client *lc, const struct lc_update *u)
+static bool accepted(struct light_client *lc, const struct lc_update *u)
 {
     if (3 * count_bits(u) < 2 * lc->cfg.network->committee_size)
-        return;
+        return false;
     if (u->has_finality)
         keep_evidence(&lc->finalized, &u->finalized, lc->store.finalized_root, u);
     keep_evidence(&lc->attested, &u->attested, lc->store.optimistic_root, u);
+    lc->applied++;
+    return true;
 }
 
 static enum rc try_one(struct light_client *lc, const struct beacon_answers *answers,
@@ -235,7 +247,11 @@ static enum rc try_one(struct light_client *lc, const struct beacon_answers *ans
         rc = lc_store_update(lc->a, &lc->store, &u, lc->now_slot, &moved, &why);
     if (rc != RC_OK)
         return refuse(lc, answers, c, &why, err);
-    accepted(lc, &u);
+    if (!accepted(lc, &u)) {
+        (void)err_set(&why, BG_LC_PARTICIPATION, "%zu of %zu signed, slot %llu", count_bits(&u),
+                      lc->cfg.network->committee_size, llu(u.signature_slot));
+        lc_bad(&lc->last_bad, &why, &answers->v[c->entry]);
+    }
     return RC_OK;
 }
 
@@ -254,12 +270,16 @@ static enum rc advance(struct light_client *lc, const struct beacon_answers *ans
     return RC_OK;
 }
 
-/* known_update: an update that may yet tell the committee after period p. */
+/*
+ * known_update: an update is at hand that may yet tell the committee after period p. What came
+ * beside refused ones does not count: another provider is asked at once, not period by period.
+ */
 static bool known_update(const struct light_client *lc, uint64_t p)
 {
     for (size_t i = 0; i < lc->list.n; i++) {
         const struct lc_candidate *c = &lc->list.v[i];
-        if (!c->done && c->has_next && period(lc, c->attested_slot) == p)
+        if (!c->done && c->has_next && period(lc, c->attested_slot) == p &&
+            period(lc, c->signature_slot) == p && lc->list.sources[c->entry].failures == 0)
             return true;
     }
     return false;
@@ -342,7 +362,7 @@ static enum rc make_head(struct light_client *lc, const struct lc_header *h,
         .committee_size = n->committee_size,
         .network = n->name,
         .checkpoint_slot = lc->cfg.checkpoint.slot,
-        .updates = lc->store.updates};
+        .updates = lc->applied};
     memcpy(head->facts.beacon_root, root, 32);
     memcpy(head->facts.checkpoint_root, lc->cfg.checkpoint.root, 32);
     *out = head;

@@ -109,6 +109,18 @@ struct chain_try chain_case_ask(struct arena *a, const struct chain_case *c, con
     return t;
 }
 
+struct chain_try chain_case_ask_at(struct arena *a, const struct chain_case *c,
+                                   const struct chain_head *head, const json_t *rpc)
+{
+    struct chain_try t = {0};
+    struct answers answers;
+    t.rc = answers_read(a, rpc, &answers, &t.err);
+    if (t.rc == RC_OK)
+        t.rc = chain_ask(a, &c->cfg, head, c->question, &c->bi, &answers, c->now, &t.needs,
+                         &t.checks, &t.result, &t.bad, &t.err);
+    return t;
+}
+
 static json_t *hex_json(struct bytes b)
 {
     char text_of[2 + 64 + 1] = "0x";

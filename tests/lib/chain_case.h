@@ -35,6 +35,9 @@ struct chain_try {
 
 /* chain_case_ask: one chain_ask over rpc. */
 struct chain_try chain_case_ask(struct arena *a, const struct chain_case *c, const json_t *rpc);
+/* chain_case_ask_at: the same at a head that was proven otherwise. */
+struct chain_try chain_case_ask_at(struct arena *a, const struct chain_case *c,
+                                   const struct chain_head *head, const json_t *rpc);
 /* chain_case_drive starts with nothing and fetches from `source` what is asked for, until a result
  * stands and nothing new comes. *out_rounds: fetches until the result, *out_rpc (new): the bundle.
  */
