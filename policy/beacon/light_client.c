@@ -410,6 +410,26 @@ static enum rc find_head(struct light_client *lc, const struct chain_head **out,
     return bad->rc == RC_OK ? make_head(lc, h, root, e, out, err) : RC_OK;
 }
 
+/*
+ * say_unused: when there is no head and nothing was refused, what is at hand was of no use: the
+ * first object says by what.
+ */
+static void say_unused(const struct light_client *lc, const struct beacon_answers *answers,
+                       struct err *bad)
+{
+    for (size_t i = 0; i < lc->list.n && bad->rc == RC_OK; i++) {
+        const struct lc_candidate *c = &lc->list.v[i];
+        struct err why = {0};
+        if (c->done || c->kind == LC_BOOTSTRAP)
+            continue;
+        (void)err_set(&why, BG_LC_UNUSED,
+                      "signed in period %llu, finalized slot %llu; known: %llu%s",
+                      llu(period(lc, c->signature_slot)), llu(c->finalized_slot),
+                      llu(store_period(lc)), lc->store.next.known ? " and the next" : "");
+        lc_bad(bad, &why, &answers->v[c->entry]);
+    }
+}
+
 enum rc light_client_step(struct light_client *lc, const struct beacon_answers *answers,
                           bool refresh, struct needs *out_needs, const struct chain_head **out_head,
                           struct err *out_last_bad, struct err *err)
@@ -428,7 +448,11 @@ enum rc light_client_step(struct light_client *lc, const struct beacon_answers *
     TRY(find_head(lc, out_head, &bad, err));
     if (!*out_head || refresh)
         TRY(list_needs(lc, !*out_head, &needs, err));
+    if (bad.rc == RC_OK)
+        bad = lc->last_bad;
+    if (!*out_head && lc->started)
+        say_unused(lc, answers, &bad);
     *out_needs = needs;
-    *out_last_bad = bad.rc != RC_OK ? bad : lc->last_bad;
+    *out_last_bad = bad;
     return RC_OK;
 }
