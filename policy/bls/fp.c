@@ -1,4 +1,8 @@
 #include "policy/bls/fp_mul.h"
+#include "policy/bls/fp_x86.h"
+#ifdef FP_HAS_X86
+#include <cpuid.h>
+#endif
 
 const struct fp fp_zero, fp_one = {FP_ONE};
 /* 2^768 modulo p */
@@ -27,7 +31,7 @@ bool fp_read(const uint8_t in[static FP_BYTES], struct fp *out)
         a.v[i] = u64_be(in + 8 * (5 - i));
     if (!limbs_below(a.v, fp_p))
         return false;
-    fp_mul_portable(out, &a, &r2);
+    fp_mul(out, &r2, &a);
     return true;
 }
 
@@ -36,7 +40,7 @@ static struct fp plain(const struct fp *a)
 {
     static const struct fp one = {{1}};
     struct fp r;
-    fp_mul_portable(&r, a, &one);
+    fp_mul(&r, a, &one);
     return r;
 }
 
@@ -53,26 +57,141 @@ void fp_reduce_wide(const uint8_t in[static 64], struct fp *out)
     struct fp low, high = {{u64_be(in + 8), u64_be(in)}};
     for (int i = 0; i < 6; i++)
         low.v[i] = u64_be(in + 16 + 8 * (5 - i));
-    fp_mul_portable(&low, &low, &r2);
-    fp_mul_portable(&high, &high, &r2);
-    fp_mul_portable(&high, &high, &r2); /* once more: it weighs 2^384 */
+    fp_mul(&low, &r2, &low); /* the first is below p, so low may be any */
+    fp_mul(&high, &r2, &high);
+    fp_mul(&high, &r2, &high); /* once more: it weighs 2^384 */
     fp_add(out, &low, &high);
 }
 
-/* ---- sums ------------------------------------------------------------------------------------ */
-void fp_add(struct fp *r, const struct fp *a, const struct fp *b)
+/* ---- in C ------------------------------------------------------------------------------------ */
+void fp_add_portable(struct fp *r, const struct fp *a, const struct fp *b)
 {
     uint64_t t[6];
     (void)limbs_add(t, a->v, b->v); /* 2 p has 382 bits: no carry */
     limbs_reduce(r->v, t);
 }
 
-void fp_sub(struct fp *r, const struct fp *a, const struct fp *b)
+void fp_sub_portable(struct fp *r, const struct fp *a, const struct fp *b)
 {
     uint64_t t[6], back[6], borrowed = 0 - limbs_sub(t, a->v, b->v);
     for (int i = 0; i < 6; i++)
         back[i] = fp_p[i] & borrowed;
     (void)limbs_add(r->v, t, back);
+}
+
+/*
+ * One round for each limb of b: t = (t + a b_i + m p) / 2^64, where m makes the low limb 0. With a
+ * below p, t stays below a + p, which leaves the top limb room for both carries.
+ */
+void fp_mul_portable(struct fp *r, const struct fp *a, const struct fp *b)
+{
+    uint64_t t[6] = {0};
+    for (int i = 0; i < 6; i++) {
+        fp_u128 x = (fp_u128)a->v[0] * b->v[i] + t[0];
+        uint64_t m = (uint64_t)x * FP_INV;
+        fp_u128 y = (fp_u128)m * fp_p[0] + (uint64_t)x;
+        for (int k = 1; k < 6; k++) {
+            x = (fp_u128)a->v[k] * b->v[i] + t[k] + (uint64_t)(x >> 64);
+            y = (fp_u128)m * fp_p[k] + (uint64_t)x + (uint64_t)(y >> 64);
+            t[k - 1] = (uint64_t)y;
+        }
+        t[5] = (uint64_t)(x >> 64) + (uint64_t)(y >> 64);
+    }
+    limbs_reduce(r->v, t);
+}
+
+/* row: t += a m, six limbs and what lies above them. */
+static void row(uint64_t t[7], const uint64_t a[6], uint64_t m)
+{
+    fp_u128 x = 0;
+    for (int k = 0; k < 6; k++) {
+        x = (fp_u128)a[k] * m + t[k] + (uint64_t)(x >> 64);
+        t[k] = (uint64_t)x;
+    }
+    t[6] += (uint64_t)(x >> 64);
+}
+
+void fp_dot_portable(struct fp *r, const struct fp *a, const struct fp *const *b, size_t n)
+{
+    uint64_t t[7] = {0};
+    for (int i = 0; i < 6; i++) {
+        for (size_t k = 0; k < n; k++)
+            row(t, a[k].v, b[k]->v[i]);
+        row(t, fp_p, t[0] * FP_INV);
+        for (int k = 0; k < 6; k++)
+            t[k] = t[k + 1];
+        t[6] = 0;
+    }
+    limbs_reduce(r->v, t);
+}
+
+/* ---- the faster way -------------------------------------------------------------------------- */
+#ifdef FP_HAS_X86
+/* Set once, to what the processor says; two threads that ask at once get the same answer. */
+static int chosen; /* enum fp_path */
+
+static enum fp_path best(void)
+{
+    unsigned eax, ebx, ecx, edx;
+    const unsigned bmi2 = 1u << 8, adx = 1u << 19;
+    bool has = __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ebx & bmi2) && (ebx & adx);
+    return has ? FP_PATH_X86 : FP_PATH_PORTABLE;
+}
+
+static inline bool fast(void)
+{
+    int path = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
+    if (__builtin_expect(path == FP_PATH_UNKNOWN, 0)) {
+        path = (int)best();
+        __atomic_store_n(&chosen, path, __ATOMIC_RELAXED);
+    }
+    return path == FP_PATH_X86;
+}
+
+bool fp_path_set(enum fp_path path)
+{
+    if (path == FP_PATH_X86 && best() != FP_PATH_X86)
+        return false;
+    __atomic_store_n(&chosen, (int)path, __ATOMIC_RELAXED);
+    return true;
+}
+#define CHOOSE(name, ...) (fast() ? fp_x86_##name(__VA_ARGS__) : fp_##name##_portable(__VA_ARGS__))
+#else
+bool fp_path_set(enum fp_path path)
+{
+    return path != FP_PATH_X86;
+}
+#define CHOOSE(name, ...) fp_##name##_portable(__VA_ARGS__)
+#endif
+
+void fp_add(struct fp *r, const struct fp *a, const struct fp *b)
+{
+    CHOOSE(add, r, a, b);
+}
+
+void fp_sub(struct fp *r, const struct fp *a, const struct fp *b)
+{
+    CHOOSE(sub, r, a, b);
+}
+
+void fp_mul(struct fp *r, const struct fp *a, const struct fp *b)
+{
+    CHOOSE(mul, r, a, b);
+}
+
+void fp_dot(struct fp *r, const struct fp *a, const struct fp *const *b, size_t n)
+{
+    CHOOSE(dot, r, a, b, n);
+}
+
+void fp_sqr(struct fp *r, const struct fp *a)
+{
+    fp_mul(r, a, a);
+}
+
+void fp_dbl(struct fp *r, const struct fp *a)
+{
+    fp_add(r, a, a);
 }
 
 void fp_neg(struct fp *r, const struct fp *a)
@@ -81,51 +200,6 @@ void fp_neg(struct fp *r, const struct fp *a)
         *r = fp_zero;
     else
         (void)limbs_sub(r->v, fp_p, a->v);
-}
-
-void fp_dbl(struct fp *r, const struct fp *a)
-{
-    fp_add(r, a, a);
-}
-
-/* ---- products -------------------------------------------------------------------------------- */
-/*
- * One round for each limb of b: t = (t + a b_i + m p) / 2^64, where m makes the low limb 0. With a
- * below p, t stays below a + p, which leaves the top limb room for both carries.
- */
-static void product(uint64_t r[6], const uint64_t a[6], const uint64_t b[6])
-{
-    uint64_t t[6] = {0};
-    for (int i = 0; i < 6; i++) {
-        fp_u128 x = (fp_u128)a[0] * b[i] + t[0];
-        uint64_t m = (uint64_t)x * FP_INV;
-        fp_u128 y = (fp_u128)m * fp_p[0] + (uint64_t)x;
-        for (int k = 1; k < 6; k++) {
-            x = (fp_u128)a[k] * b[i] + t[k] + (uint64_t)(x >> 64);
-            y = (fp_u128)m * fp_p[k] + (uint64_t)x + (uint64_t)(y >> 64);
-            t[k - 1] = (uint64_t)y;
-        }
-        t[5] = (uint64_t)(x >> 64) + (uint64_t)(y >> 64);
-    }
-    limbs_reduce(r, t);
-}
-
-void fp_mul_portable(struct fp *r, const struct fp *a, const struct fp *b)
-{
-    if (limbs_below(a->v, fp_p))
-        product(r->v, a->v, b->v);
-    else
-        product(r->v, b->v, a->v);
-}
-
-void fp_mul(struct fp *r, const struct fp *a, const struct fp *b)
-{
-    product(r->v, a->v, b->v);
-}
-
-void fp_sqr(struct fp *r, const struct fp *a)
-{
-    product(r->v, a->v, a->v);
 }
 
 /* ---- powers ---------------------------------------------------------------------------------- */

@@ -30,13 +30,13 @@ static const uint64_t fp_p[6] = {FP_P0, FP_P1, FP_P2, FP_P3, FP_P4, FP_P5};
 /* limbs_add: r = a + b, gives the carry. */
 static inline uint64_t limbs_add(uint64_t r[6], const uint64_t a[6], const uint64_t b[6])
 {
-    fp_u128 t = 0;
+    uint64_t carry = 0;
     for (int i = 0; i < 6; i++) {
-        t += (fp_u128)a[i] + b[i];
-        r[i] = (uint64_t)t;
-        t >>= 64;
+        uint64_t s = a[i] + b[i], t = s + carry;
+        carry = (uint64_t)(s < a[i]) | (uint64_t)(t < s);
+        r[i] = t;
     }
-    return (uint64_t)t;
+    return carry;
 }
 
 /* limbs_sub: r = a - b, gives the borrow. */
@@ -44,9 +44,9 @@ static inline uint64_t limbs_sub(uint64_t r[6], const uint64_t a[6], const uint6
 {
     uint64_t borrow = 0;
     for (int i = 0; i < 6; i++) {
-        fp_u128 t = (fp_u128)a[i] - b[i] - borrow;
-        r[i] = (uint64_t)t;
-        borrow = (uint64_t)(t >> 64) & 1;
+        uint64_t s = a[i] - b[i], t = s - borrow;
+        borrow = (uint64_t)(a[i] < b[i]) | (uint64_t)(s < borrow);
+        r[i] = t;
     }
     return borrow;
 }
@@ -69,10 +69,28 @@ static inline void limbs_reduce(uint64_t r[6], const uint64_t a[6])
 }
 
 /*
- * fp_mul_portable: a b / 2^384 mod p. One of a and b may be any number of 384 bits, the other must
- * be below p.
+ * fp_dot: the sum of a[k] b[k], k < n, n at most FP_DOT_MAX, with one reduction for all: t stays
+ * below (n + 1) p there, which must fit in 384 bits, and the sum below 2^384 p.
  */
+#define FP_DOT_MAX 6u
+void fp_dot(struct fp *r, const struct fp *a, const struct fp *const *b, size_t n);
+
+/*
+ * The two ways to compute; fp.h and fp_dot take the faster one that the machine can. In a product,
+ * b may be any number of 384 bits; a must be below p.
+ */
+void fp_add_portable(struct fp *r, const struct fp *a, const struct fp *b);
+void fp_sub_portable(struct fp *r, const struct fp *a, const struct fp *b);
 void fp_mul_portable(struct fp *r, const struct fp *a, const struct fp *b);
+void fp_dot_portable(struct fp *r, const struct fp *a, const struct fp *const *b, size_t n);
+
+enum fp_path {
+    FP_PATH_UNKNOWN, /* not asked yet */
+    FP_PATH_PORTABLE,
+    FP_PATH_X86, /* fp_x86.h */
+};
+/* fp_path_set: for tests and benchmarks. False: this machine or build can't. */
+bool fp_path_set(enum fp_path path);
 
 /* fp_pow_p34: a^((p-3)/4): what roots and inverse roots are made of. */
 void fp_pow_p34(struct fp *r, const struct fp *a);

@@ -1,18 +1,18 @@
 /*
  * field_tool: answers one line per line of standard input, for comparison with another
  * implementation (tests/oracles/blsfield_diff.mjs). Elements are hex, 48 bytes for each coefficient
- * in F_p, lowest first at every level of the tower (c0 before c1); a bool is 0 or 1.
- *   fpN.OP ELEMENT..       one of the functions below; "none" for a root that there isn't
- *   fp.read HEX            "bad", or the element
- *   fp.wide HEX            64 bytes modulo p
- *   pair P Q               the cube of e(P, Q), points as x then y
- *   one P Q [P Q ..]       pairing_product_is_one; "-" is infinity
+ * in F_p, lowest first at every level of the tower (c0 before c1); a bool is 0 or 1. An argument
+ * picks the way to compute: "portable", or "x86", which exits with 3 where there is none. fpN.OP
+ * ELEMENT..       one of the functions below; "none" for a root that there isn't fp.read HEX "bad",
+ * or the element fp.wide HEX            64 bytes modulo p pair P Q               the cube of e(P,
+ * Q), points as x then y one P Q [P Q ..]       pairing_product_is_one; "-" is infinity
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/hex.h"
 #include "policy/bls/ate.h"
+#include "policy/bls/fp_mul.h"
 #include "tests/lib/harness.h"
 
 #define MAX_WORDS (2 + 2 * (PAIRING_MAX + 1))
@@ -294,8 +294,12 @@ static void answer(struct arena *a, char *line)
     putchar('\n');
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1 && !fp_path_set(strcmp(argv[1], "x86") ? FP_PATH_PORTABLE : FP_PATH_X86)) {
+        printf("not on this machine\n");
+        return 3;
+    }
     char *line = NULL;
     size_t cap = 0;
     while (getline(&line, &cap, stdin) > 0) {

@@ -384,6 +384,73 @@ static void results_may_be_operands(void **state)
     assert_true(fp2_eq(&r, &want));
 }
 
+/* ---- the two ways to compute ----------------------------------------------------------------- */
+/* An element: random limbs, or limbs of zeros and ones; below p. */
+static struct fp element(uint64_t *seed)
+{
+    for (;;) {
+        struct fp r;
+        uint64_t kind = 0;
+        for (int i = -1; i < 6; i++) {
+            *seed ^= *seed << 13;
+            *seed ^= *seed >> 7;
+            *seed ^= *seed << 17;
+            if (i < 0)
+                kind = *seed >> 32;
+            else
+                r.v[i] = kind % 3 ? *seed : *seed & 1 ? UINT64_MAX : 0;
+        }
+        r.v[5] &= 0x1fffffffffffffff;
+        if (kind % 5 == 0)
+            (void)limbs_sub(r.v, fp_p, (uint64_t[6]){kind % 4 + 1});
+        if (limbs_below(r.v, fp_p))
+            return r;
+    }
+}
+
+static void both_ways_agree(void **state)
+{
+    (void)state;
+    enum { N = 20000, PARTS = 4 + FP_DOT_MAX };
+    if (!fp_path_set(FP_PATH_X86)) {
+        assert_true(fp_path_set(FP_PATH_PORTABLE));
+        case_skip(N * PARTS, "no BMI2 and ADX: there is one way only");
+        return;
+    }
+    uint64_t seed = 0x4d61726b;
+    for (int i = 0; i < N; i++) {
+        struct fp a[FP_DOT_MAX], b[FP_DOT_MAX], any, want[PARTS], got[PARTS];
+        const struct fp *to_b[FP_DOT_MAX];
+        for (size_t k = 0; k < FP_DOT_MAX; k++) {
+            a[k] = element(&seed);
+            b[k] = element(&seed);
+            to_b[k] = &b[k];
+        }
+        any = a[1];
+        any.v[5] |= 0xe000000000000000; /* not below p: allowed as the second factor */
+        for (int way = 0; way < 2; way++) {
+            struct fp *r = way ? got : want;
+            assert_true(fp_path_set(way ? FP_PATH_X86 : FP_PATH_PORTABLE));
+            fp_add(&r[0], &a[0], &b[0]);
+            fp_sub(&r[1], &a[0], &b[0]);
+            fp_mul(&r[2], &a[0], &b[0]);
+            fp_mul(&r[3], &a[0], &any);
+            for (size_t n = 1; n <= FP_DOT_MAX; n++)
+                fp_dot(&r[3 + n], a, to_b, n);
+        }
+        struct fp sum = fp_zero, t;
+        for (size_t k = 0; k < FP_DOT_MAX; k++) {
+            fp_mul(&t, &a[k], &b[k]);
+            fp_add(&sum, &sum, &t);
+            assert_true(fp_eq(&sum, &want[4 + k]));
+        }
+        for (size_t k = 0; k < PARTS; k++)
+            CASE("way", fp_eq(&want[k], &got[k]) && limbs_below(want[k].v, fp_p),
+                 "round %d, value %zu differs", i, k);
+    }
+    assert_true(fp_path_set(FP_PATH_UNKNOWN));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -397,6 +464,7 @@ int main(void)
         cmocka_unit_test(quadratic_roots),
         cmocka_unit_test(quadratic_bytes),
         cmocka_unit_test(results_may_be_operands),
+        cmocka_unit_test(both_ways_agree),
     };
     return HARNESS_RUN("bls_field", tests);
 }
