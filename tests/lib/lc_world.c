@@ -64,6 +64,8 @@ static struct lc_world_committee *committee_of(struct lc_world *w, uint64_t peri
             memcpy(c->secrets[i], c->secrets[i % w->distinct], BLS_SECRET);
             memcpy(keys[i], keys[i % w->distinct], BLS_KEY);
         }
+    if (w->bad_key)
+        memset(keys[w->bad_key - 1], 0xff, BLS_KEY);
     c->period = period;
     c->keys.keys = (const uint8_t(*)[BLS_KEY])keys;
     c->keys.n = n;

@@ -18,6 +18,7 @@ struct lc_world {
     struct beacon_fork_at forks[LC_WORLD_FORKS];
     uint64_t seed;
     size_t distinct; /* keys of a committee that are not repeats */
+    size_t bad_key;  /* 1 + the member whose key is no point in committees to come; 0: none */
     struct lc_world_committee *committees;
 };
 

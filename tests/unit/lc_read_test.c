@@ -1,0 +1,514 @@
+/*
+ * lc_read: light-client containers of every fork, read from JSON and SSZ: what is written is what
+ * is read, and what is written otherwise is refused. The objects are our own (tests/lib/lc_world).
+ */
+#include "tests/lib/harness.h"
+
+#include "tests/lib/lc_world.h"
+
+static struct arena *a;
+
+static int fresh(void **state)
+{
+    (void)state;
+    a = arena_new((size_t)256 << 20);
+    return a ? 0 : 1;
+}
+
+static int done(void **state)
+{
+    (void)state;
+    arena_free(a);
+    return 0;
+}
+
+static const char *const kinds[] = {"", "bootstrap", "update", "finality", "optimistic"};
+
+/* again_json, again_ssz: an object read and written once more as SSZ; or the code of a refusal. */
+static enum rc again_json(const struct beacon_network *n, enum lc_kind kind, const json_t *j,
+                          struct bytes *out)
+{
+    struct err err = {0};
+    struct lc_bootstrap b;
+    struct lc_update u;
+    enum rc rc = kind == LC_BOOTSTRAP ? lc_bootstrap_from_json(a, n, j, &b, &err)
+                                      : lc_update_from_json(a, n, kind, j, &u, &err);
+    assert_int_equal(rc, err.rc);
+    if (rc == RC_OK && out)
+        *out =
+            kind == LC_BOOTSTRAP ? lc_bootstrap_to_ssz(a, n, &b) : lc_update_to_ssz(a, n, kind, &u);
+    return rc;
+}
+
+static enum rc again_ssz(const struct beacon_network *n, enum lc_kind kind, struct bytes ssz,
+                         struct bytes *out)
+{
+    struct err err = {0};
+    struct lc_bootstrap b;
+    struct lc_update u;
+    enum rc rc = kind == LC_BOOTSTRAP ? lc_bootstrap_from_ssz(a, n, ssz, &b, &err)
+                                      : lc_update_from_ssz(a, n, kind, ssz, &u, &err);
+    assert_int_equal(rc, err.rc);
+    if (rc == RC_OK && out)
+        *out =
+            kind == LC_BOOTSTRAP ? lc_bootstrap_to_ssz(a, n, &b) : lc_update_to_ssz(a, n, kind, &u);
+    return rc;
+}
+
+/* object: of a kind, as both. Finalized at 132, where extra_data is empty: it ends the SSZ. */
+static void object(struct lc_world *w, enum lc_kind kind, json_t **out_json, struct bytes *out_ssz)
+{
+    if (kind == LC_BOOTSTRAP) {
+        struct lc_bootstrap b;
+        uint8_t root[32];
+        lc_world_bootstrap(w, 132, &b, root);
+        *out_json = lc_bootstrap_to_json(&w->net, &b);
+        *out_ssz = lc_bootstrap_to_ssz(a, &w->net, &b);
+        return;
+    }
+    struct lc_update u;
+    lc_world_update(w,
+                    &(struct lc_world_ask){.kind = kind,
+                                           .finalized = 132,
+                                           .attested = kind == LC_OPTIMISTIC_UPDATE ? 165 : 150,
+                                           .signature = 170},
+                    &u);
+    *out_json = lc_update_to_json(&w->net, kind, &u);
+    *out_ssz = lc_update_to_ssz(a, &w->net, kind, &u);
+}
+
+static bool same(struct bytes x, struct bytes y)
+{
+    return bytes_eq(x, y);
+}
+
+static void what_is_written_is_read(void **state)
+{
+    (void)state;
+    for (unsigned p = 0; p < 2; p++)
+        for (unsigned f = BEACON_ALTAIR; f <= BEACON_FULU; f++) {
+            struct lc_world *w = lc_world_new(a, p ? "mainnet" : "minimal", (enum beacon_fork)f, 1);
+            w->distinct = 4;
+            for (unsigned k = LC_BOOTSTRAP; k <= LC_OPTIMISTIC_UPDATE; k++) {
+                json_t *made;
+                struct bytes ssz, got;
+                enum lc_kind kind = (enum lc_kind)k;
+                object(w, kind, &made, &ssz);
+                AUTO_JSON j = made;
+                CASE(kinds[k], again_ssz(&w->net, kind, ssz, &got) == RC_OK && same(ssz, got),
+                     "SSZ of %s", beacon_fork_name((enum beacon_fork)f));
+                CASE(kinds[k], again_json(&w->net, kind, j, &got) == RC_OK && same(ssz, got),
+                     "JSON of %s", beacon_fork_name((enum beacon_fork)f));
+                /* One kind is never another. */
+                for (unsigned o = LC_BOOTSTRAP; o <= LC_OPTIMISTIC_UPDATE; o++)
+                    if (o != k)
+                        CASE(kinds[k], again_ssz(&w->net, (enum lc_kind)o, ssz, NULL) != RC_OK,
+                             "read as %s", kinds[o]);
+            }
+        }
+}
+
+/* Containers around a fork: the finalized header is of the fork before. */
+static void headers_of_the_fork_before(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t finalized, attested;
+        bool execution, blob_gas; /* of the finalized header */
+    } at[] = {
+        {24, 40, false, false}, /* Bellatrix in Capella */
+        {56, 72, true, false},  /* Capella in Deneb */
+        {24, 72, false, false}, /* Bellatrix in Deneb */
+        {88, 104, true, true},  /* Deneb in Electra: the same header, other branches */
+    };
+    struct lc_world *w = lc_world_new(a, "minimal", BEACON_FULU, 2);
+    w->forks[BEACON_CAPELLA - 1].epoch = 4;
+    w->forks[BEACON_DENEB - 1].epoch = 8;
+    w->forks[BEACON_ELECTRA - 1].epoch = 12;
+    w->forks[BEACON_FULU - 1].epoch = 16;
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+        struct lc_update u, got;
+        struct err err = {0};
+        struct bytes again;
+        lc_world_update(w,
+                        &(struct lc_world_ask){.kind = LC_FINALITY_UPDATE,
+                                               .finalized = at[i].finalized,
+                                               .attested = at[i].attested,
+                                               .signature = at[i].attested + 1},
+                        &u);
+        struct bytes ssz = lc_update_to_ssz(a, &w->net, LC_FINALITY_UPDATE, &u);
+        AUTO_JSON j = lc_update_to_json(&w->net, LC_FINALITY_UPDATE, &u);
+        CASE("fork before",
+             lc_update_from_ssz(a, &w->net, LC_FINALITY_UPDATE, ssz, &got, &err) == RC_OK &&
+                 got.finalized.has_execution == at[i].execution &&
+                 got.finalized.execution.has_blob_gas == at[i].blob_gas,
+             "SSZ of %zu: %s", i, err.detail);
+        CASE("fork before",
+             again_json(&w->net, LC_FINALITY_UPDATE, j, &again) == RC_OK && same(ssz, again),
+             "JSON of %zu", i);
+        /* A value that its fork does not have yet. */
+        if (at[i].blob_gas)
+            continue;
+        if (at[i].execution)
+            u.finalized.execution.excess_blob_gas = 1;
+        else
+            u.finalized.execution.transactions_root[9] = 1;
+        ssz = lc_update_to_ssz(a, &w->net, LC_FINALITY_UPDATE, &u);
+        AUTO_JSON bad = lc_update_to_json(&w->net, LC_FINALITY_UPDATE, &u);
+        CASE("fork before", again_ssz(&w->net, LC_FINALITY_UPDATE, ssz, NULL) == BG_LC_SSZ_UPDATE,
+             "SSZ of %zu", i);
+        CASE("fork before", again_json(&w->net, LC_FINALITY_UPDATE, bad, NULL) == BG_LC_JSON_UPDATE,
+             "JSON of %zu", i);
+    }
+}
+
+/* struct leaf: the i-th string of a JSON value, and how to write another in its place. */
+struct leaf {
+    size_t left;
+    json_t *parent;
+    const char *key;
+    size_t index;
+    const char *text;
+};
+
+static bool find(json_t *j, struct leaf *l)
+{
+    const char *k;
+    json_t *v;
+    size_t i;
+    if (json_is_object(j))
+        json_object_foreach(j, k, v)
+        {
+            if (json_is_string(v) && l->left-- == 0) {
+                *l = (struct leaf){0, j, k, 0, json_string_value(v)};
+                return true;
+            }
+            if (find(v, l))
+                return true;
+        }
+    json_array_foreach(j, i, v)
+    {
+        if (json_is_string(v) && l->left-- == 0) {
+            *l = (struct leaf){0, j, NULL, i, json_string_value(v)};
+            return true;
+        }
+        if (find(v, l))
+            return true;
+    }
+    return false;
+}
+
+static void replace(const struct leaf *l, json_t *v)
+{
+    if (!v && l->key)
+        json_object_del(l->parent, l->key);
+    else if (!v)
+        json_array_remove(l->parent, l->index);
+    else if (l->key)
+        json_object_set_new(l->parent, l->key, v);
+    else
+        json_array_set_new(l->parent, l->index, v);
+}
+
+/* other: the k-th thing that a leaf must not be; false: there are no more. */
+static bool other(const struct leaf *l, size_t k, json_t **out)
+{
+    static const char *const numbers[] = {
+        "",
+        "-1",
+        "+1",
+        "01",
+        " 1",
+        "1 ",
+        "0x1",
+        "1e3",
+        "1.0",
+        "a",
+        "1,0",
+        "١",
+        "115792089237316195423570985008687907853269984665640564039457584007913129639936",
+        "18446744073709551616"};
+    bool hex = l->text[0] == '0' && l->text[1] == 'x';
+    size_t n = strlen(l->text);
+    *out = NULL;
+    if (k == 0)
+        return true; /* not there */
+    if (k == 1)
+        return (*out = json_null()) != NULL;
+    if (k == 2)
+        return (*out = json_integer(1)) != NULL;
+    if (k == 3)
+        return (*out = json_array()) != NULL;
+    k -= 4;
+    if (!hex) {
+        size_t count = sizeof numbers / sizeof *numbers;
+        if (strcmp(l->key, "base_fee_per_gas") == 0)
+            count--; /* the last is no more than 64 bits */
+        return k < count && (*out = json_string(numbers[k])) != NULL;
+    }
+    char *t = arena_printf(a, &(struct err){0}, "%s?0", l->text);
+    assert_non_null(t);
+    switch (k) {
+    case 0:
+        t[n] = '0'; /* half a byte more */
+        t[n + 1] = '\0';
+        break;
+    case 1:
+        t[n > 2 ? n - 1 : n] = n > 2 ? '\0' : '0'; /* half a byte less */
+        t[n + 1] = '\0';
+        break;
+    case 2:
+        t += 2; /* no 0x */
+        t[n - 2] = '\0';
+        break;
+    case 3:
+        t[1] = 'X';
+        t[n] = '\0';
+        break;
+    case 4:
+        t[n] = '\0';
+        t[n > 2 ? 2 : 0] = 'g';
+        break;
+    case 5:
+        t[n] = '\0';
+        t[n - 1] = ' ';
+        break;
+    case 6: /* 33 bytes: more than any extra_data, and not 20, 32, 48, 96 or 256 */
+        t = arena_printf(a, &(struct err){0}, "0x%066d", 0);
+        assert_non_null(t);
+        break;
+    default:
+        return false;
+    }
+    return (*out = json_string(t)) != NULL;
+}
+
+static void json_that_is_not_exact(void **state)
+{
+    (void)state;
+    for (unsigned f = BEACON_BELLATRIX; f <= BEACON_ELECTRA; f++) {
+        struct lc_world *w = lc_world_new(a, "minimal", (enum beacon_fork)f, 3);
+        w->distinct = 2;
+        for (unsigned k = LC_BOOTSTRAP; k <= LC_OPTIMISTIC_UPDATE; k++) {
+            json_t *made;
+            struct bytes ssz;
+            enum lc_kind kind = (enum lc_kind)k;
+            object(w, kind, &made, &ssz);
+            AUTO_JSON j = made;
+            enum rc want = kind == LC_BOOTSTRAP ? BG_LC_JSON_BOOTSTRAP : BG_LC_JSON_UPDATE;
+            for (size_t i = 0, more = 1; more; i++) {
+                more = 0;
+                for (size_t v = 0;; v++) {
+                    AUTO_JSON copy = json_deep_copy(j);
+                    struct leaf l = {.left = i};
+                    json_t *bad;
+                    if (!find(copy, &l) || !other(&l, v, &bad))
+                        break;
+                    more = 1;
+                    const char *key = l.key ? l.key : "an element";
+                    replace(&l, bad);
+                    enum rc rc = again_json(&w->net, kind, copy, NULL);
+                    CASE(kinds[k], rc == want, "%s: %s %zu: BG-%04d",
+                         beacon_fork_name((enum beacon_fork)f), key, v, rc);
+                }
+            }
+            CASE(kinds[k], again_json(&w->net, kind, NULL, NULL) == want, "NULL");
+            AUTO_JSON text = json_string("0x");
+            CASE(kinds[k], again_json(&w->net, kind, text, NULL) == want, "a string");
+            AUTO_JSON list = json_pack("[O]", j);
+            CASE(kinds[k], again_json(&w->net, kind, list, NULL) == want, "a list");
+            /* What the API may add later is no error. */
+            struct bytes again;
+            json_object_set_new(j, "new_member", json_integer(1));
+            CASE(kinds[k], again_json(&w->net, kind, j, &again) == RC_OK && same(ssz, again),
+                 "a member that we do not know");
+        }
+    }
+}
+
+static void the_largest_numbers(void **state)
+{
+    (void)state;
+    struct lc_world *w = lc_world_new(a, "minimal", BEACON_FULU, 4);
+    struct lc_update u;
+    struct bytes ssz, again;
+    lc_world_update(w,
+                    &(struct lc_world_ask){
+                        .kind = LC_OPTIMISTIC_UPDATE, .attested = 150, .signature = UINT64_MAX},
+                    &u);
+    u.attested.beacon.proposer_index = UINT64_MAX;
+    u.attested.execution.gas_limit = UINT64_MAX - 1;
+    memset(u.attested.execution.base_fee, 0xff, 32);
+    ssz = lc_update_to_ssz(a, &w->net, LC_OPTIMISTIC_UPDATE, &u);
+    AUTO_JSON j = lc_update_to_json(&w->net, LC_OPTIMISTIC_UPDATE, &u);
+    assert_int_equal(again_json(&w->net, LC_OPTIMISTIC_UPDATE, j, &again), RC_OK);
+    assert_true(same(ssz, again));
+    assert_int_equal(again_ssz(&w->net, LC_OPTIMISTIC_UPDATE, ssz, &again), RC_OK);
+    assert_true(same(ssz, again));
+}
+
+/* Every length below the right one, and up to 40 bytes more. */
+static void ssz_of_another_length(void **state)
+{
+    (void)state;
+    for (unsigned f = BEACON_BELLATRIX; f <= BEACON_FULU; f++) {
+        struct lc_world *w = lc_world_new(a, "minimal", (enum beacon_fork)f, 5);
+        w->distinct = 2;
+        for (unsigned k = LC_BOOTSTRAP; k <= LC_OPTIMISTIC_UPDATE; k++) {
+            json_t *made;
+            struct bytes ssz, again;
+            enum lc_kind kind = (enum lc_kind)k;
+            object(w, kind, &made, &ssz);
+            json_decref(made);
+            enum rc want = kind == LC_BOOTSTRAP ? BG_LC_SSZ_BOOTSTRAP : BG_LC_SSZ_UPDATE;
+            size_t bad = 0;
+            for (size_t n = 0; n < ssz.n; n++)
+                bad += again_ssz(&w->net, kind, bytes_of(ssz.p, n), NULL) != want;
+            CASE(kinds[k], bad == 0, "%s: %zu shorter ones were read",
+                 beacon_fork_name((enum beacon_fork)f), bad);
+            /* From Capella on, up to 32 bytes behind are extra_data: read, and another root. */
+            for (size_t more = 1; more <= 40; more++) {
+                uint8_t *p = arena_alloc(a, ssz.n + more, &(struct err){0});
+                assert_non_null(p);
+                memcpy(p, ssz.p, ssz.n);
+                struct bytes longer = bytes_of(p, ssz.n + more);
+                enum rc rc = again_ssz(&w->net, kind, longer, &again);
+                if (rc == RC_OK)
+                    CASE(kinds[k], f >= BEACON_CAPELLA && more <= 32 && same(longer, again),
+                         "%s: %zu bytes more", beacon_fork_name((enum beacon_fork)f), more);
+                else
+                    CASE(kinds[k], rc == want && (f < BEACON_CAPELLA || more > 32),
+                         "%s: %zu bytes more", beacon_fork_name((enum beacon_fork)f), more);
+            }
+        }
+    }
+}
+
+static void slots_before_altair(void **state)
+{
+    (void)state;
+    struct lc_world *w = lc_world_new(a, "minimal", BEACON_ELECTRA, 6);
+    for (unsigned k = LC_BOOTSTRAP; k <= LC_OPTIMISTIC_UPDATE; k++) {
+        json_t *made;
+        struct bytes ssz;
+        enum lc_kind kind = (enum lc_kind)k;
+        w->forks[BEACON_ALTAIR - 1].epoch = 0;
+        for (unsigned f = BEACON_ALTAIR; f <= BEACON_ELECTRA; f++)
+            w->forks[f - 1].epoch = 0;
+        object(w, kind, &made, &ssz);
+        AUTO_JSON j = made;
+        for (unsigned f = BEACON_ALTAIR; f <= BEACON_ELECTRA; f++)
+            w->forks[f - 1].epoch = 22; /* from slot 176 */
+        CASE(kinds[k], again_ssz(&w->net, kind, ssz, NULL) != RC_OK, "SSZ");
+        CASE(kinds[k], again_json(&w->net, kind, j, NULL) != RC_OK, "JSON");
+        /* The shape of another fork than the slot's. */
+        for (unsigned f = BEACON_ALTAIR; f <= BEACON_ELECTRA; f++)
+            w->forks[f - 1].epoch = f <= BEACON_BELLATRIX ? 0 : 22;
+        CASE(kinds[k], again_ssz(&w->net, kind, ssz, NULL) != RC_OK, "SSZ in Bellatrix");
+        w->forks[BEACON_CAPELLA - 1].epoch = 0;
+        CASE(kinds[k], again_ssz(&w->net, kind, ssz, NULL) != RC_OK, "SSZ in Capella");
+        /* An optimistic update has no branch, and members that we do not know are ignored. */
+        CASE(kinds[k], k == LC_OPTIMISTIC_UPDATE || again_json(&w->net, kind, j, NULL) != RC_OK,
+             "JSON in Capella");
+    }
+}
+
+/* ---- lc_updates_split ---- */
+
+static void put_le(uint8_t **p, uint64_t v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        *(*p)++ = (uint8_t)(v >> 8 * i);
+}
+
+/* answer: objects of 40, 41, .. bytes in one of the two framings. */
+static struct bytes answer(bool list, size_t n)
+{
+    uint8_t *start = arena_alloc(a, 4096, &(struct err){0}), *p = start;
+    assert_non_null(start);
+    for (size_t i = 0, at = 4 * n; list && i < n; i++, at += 20 + 40 + i - 1)
+        put_le(&p, at, 4);
+    for (size_t i = 0; i < n; i++) {
+        put_le(&p, 4 + 40 + i, 8);
+        if (list)
+            put_le(&p, 12, 4);
+        put_le(&p, 0xa9a1956a, 4);
+        if (list)
+            put_le(&p, 8, 4);
+        memset(p, (int)(i + 1), 40 + i);
+        p += 40 + i;
+    }
+    return bytes_of(start, (size_t)(p - start));
+}
+
+static enum rc split(struct bytes body, size_t max, struct bytes *out, size_t *n)
+{
+    struct err err = {0};
+    return lc_updates_split(body, out, max, n, &err);
+}
+
+static void answers_with_several_updates(void **state)
+{
+    (void)state;
+    struct bytes out[8];
+    size_t n;
+    assert_int_equal(split(BYTES_NONE, 8, out, &n), RC_OK);
+    assert_int_equal(n, 0);
+    for (int list = 0; list < 2; list++)
+        for (size_t count = 1; count <= 5; count++) {
+            const char *what = list ? "list" : "chunks";
+            struct bytes body = answer(list, count);
+            enum rc rc = split(body, count, out, &n);
+            CASE(what, rc == RC_OK && n == count, "%zu: BG-%04d, %zu", count, rc, n);
+            for (size_t i = 0; rc == RC_OK && i < n; i++)
+                CASE(what, out[i].n == 40 + i && out[i].p[0] == i + 1 && out[i].p[39 + i] == i + 1,
+                     "object %zu of %zu", i, count);
+            rc = split(body, count - 1, out, &n);
+            CASE(what, rc == (list ? BG_LC_SPLIT_LIST : BG_LC_SPLIT_COUNT), "one too many: BG-%04d",
+                 rc);
+            /* Cut anywhere but between two, or with a byte more. */
+            for (size_t cut = 1; cut < body.n; cut++) {
+                rc = split(bytes_of(body.p, cut), 8, out, &n);
+                if (rc != RC_OK)
+                    continue;
+                size_t whole = 0;
+                for (size_t i = 0; i < n; i++)
+                    whole += 12 + 40 + i;
+                CASE(what, !list && whole == cut, "%zu bytes of %zu are %zu objects", cut, body.n,
+                     n);
+            }
+            uint8_t *p = arena_copy(a, body, &(struct err){0});
+            assert_non_null(p);
+            CASE(what, split(bytes_of(p, body.n + 1), 8, out, &n) != RC_OK, "a byte more");
+            for (size_t i = 0; list && i < 4 * count + 20; i++) {
+                size_t digest = 4 * count + 12;
+                if (i >= digest && i < digest + 4)
+                    continue; /* of the digest, which is not looked at */
+                p[i] ^= 1;
+                CASE(what, split(bytes_of(p, body.n), 8, out, &n) != RC_OK, "byte %zu of %zu", i,
+                     count);
+                p[i] ^= 1;
+            }
+        }
+    /* Lengths that would wrap around. */
+    static const uint8_t huge[16] = {0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 1, 2, 3, 4};
+    assert_int_equal(split(BYTES_OF_ARRAY(huge), 8, out, &n), BG_LC_SPLIT_CHUNK);
+    static const uint8_t small[16] = {3};
+    assert_int_equal(split(BYTES_OF_ARRAY(small), 8, out, &n), BG_LC_SPLIT_CHUNK);
+    static const uint8_t high[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    assert_int_equal(split(BYTES_OF_ARRAY(high), 8, out, &n), BG_LC_SPLIT_LIST);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_is_written_is_read, fresh, done),
+        cmocka_unit_test_setup_teardown(headers_of_the_fork_before, fresh, done),
+        cmocka_unit_test_setup_teardown(json_that_is_not_exact, fresh, done),
+        cmocka_unit_test_setup_teardown(the_largest_numbers, fresh, done),
+        cmocka_unit_test_setup_teardown(ssz_of_another_length, fresh, done),
+        cmocka_unit_test_setup_teardown(slots_before_altair, fresh, done),
+        cmocka_unit_test_setup_teardown(answers_with_several_updates, fresh, done),
+    };
+    return HARNESS_RUN("light client readers", tests);
+}
