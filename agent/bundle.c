@@ -8,8 +8,10 @@
 
 enum rc bundle_init(struct bundle *b, struct err *err)
 {
-    *b = (struct bundle){.rpc = json_array()};
-    return b->rpc ? RC_OK : err_set(err, BG_BUNDLE_MEMORY, "%s", "");
+    *b = (struct bundle){
+        .rpc = json_array(), .beacon = json_array(), .committee_keys = json_array()};
+    return b->rpc && b->beacon && b->committee_keys ? RC_OK
+                                                    : err_set(err, BG_BUNDLE_MEMORY, "%s", "");
 }
 
 void bundle_free(struct bundle *b)
@@ -17,6 +19,8 @@ void bundle_free(struct bundle *b)
     json_decref(b->rpc);
     json_decref(b->collateral_json);
     json_decref(b->beacon);
+    json_decref(b->committee_keys);
+    json_decref(b->checkpoint);
     *b = (struct bundle){0};
 }
 
@@ -37,44 +41,80 @@ static enum rc add_collateral_json(struct arena *a, struct bundle *b, json_t *ob
     return RC_OK;
 }
 
-/* check_entries: the parts whose shape we define; their content is for policy/ to judge. */
-static enum rc check_entries(const json_t *list, const char *part, const char *const *keys,
-                             size_t n, struct err *err)
+/* struct list_part: a part whose entries have exactly the members of one of two shapes. */
+struct list_part {
+    const char *name;
+    size_t members; /* of each shape */
+    const char *const shape[2][3];
+    size_t limit; /* entries, in all */
+};
+
+static const struct list_part rpc_part = {
+    "rpc", 3, {{"method", "params", "result"}}, LIMIT_RPC_ENTRIES};
+static const struct list_part beacon_part = {
+    "beacon", 2, {{"path", "result"}, {"path", "ssz"}}, LIMIT_BEACON_ENTRIES};
+static const struct list_part keys_part = {
+    "committee_keys", 2, {{"keys_sha256", "y"}}, LIMIT_COMMITTEES};
+
+static bool has_shape(const json_t *e, const struct list_part *p, size_t shape)
+{
+    for (size_t i = 0; i < p->members; i++)
+        if (!p->shape[shape][i] || !json_object_get(e, p->shape[shape][i]))
+            return false;
+    return json_object_size(e) == p->members;
+}
+
+/* add_list joins the parts whose shape we define; their content is for policy/ to judge. */
+static enum rc add_list(const struct list_part *p, json_t *have, json_t *list, struct err *err)
 {
     if (!json_is_array(list))
-        return err_set(err, BG_BUNDLE_LIST, "%s", part);
+        return err_set(err, BG_BUNDLE_LIST, "%s", p->name);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *e = json_array_get(list, i);
-        const char *bad = NULL;
-        if (!json_only_keys(e, keys, n, &bad) || json_object_size(e) != n)
-            return err_set(err, BG_BUNDLE_ENTRY, "%s[%zu]%s%s", part, i, bad ? " has " : "",
-                           bad ? bad : "");
+        if (!has_shape(e, p, 0) && !has_shape(e, p, 1))
+            return err_set(err, BG_BUNDLE_ENTRY, "%s[%zu]", p->name, i);
     }
+    if (json_array_size(have) + json_array_size(list) > p->limit)
+        return err_set(err, BG_BUNDLE_ENTRIES, "%s: at most %zu", p->name, p->limit);
+    if (json_array_extend(have, list) != 0)
+        return err_set(err, BG_BUNDLE_MERGE, "%s", p->name);
     return RC_OK;
 }
 
 static enum rc add_rpc(struct bundle *b, json_t *list, struct err *err)
 {
-    static const char *const keys[] = {"method", "params", "result"};
-    TRY(check_entries(list, "rpc", keys, 3, err));
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *e = json_array_get(list, i), *params = json_object_get(e, "params");
-        if (!json_is_string(json_object_get(e, "method")) ||
-            !(json_is_array(params) || json_is_object(params)))
+        if (has_shape(e, &rpc_part, 0) && (!json_is_string(json_object_get(e, "method")) ||
+                                           !(json_is_array(params) || json_is_object(params))))
             return err_set(err, BG_BUNDLE_CALL, "rpc[%zu]", i);
     }
-    if (json_array_size(b->rpc) + json_array_size(list) > LIMIT_RPC_ENTRIES)
-        return err_set(err, BG_BUNDLE_ENTRIES, "at most %u", LIMIT_RPC_ENTRIES);
-    if (json_array_extend(b->rpc, list) != 0)
-        return err_set(err, BG_BUNDLE_MERGE, "%s", "");
+    return add_list(&rpc_part, b->rpc, list, err);
+}
+
+/* add_beacon: what helps the light client. */
+static enum rc add_beacon(struct bundle *b, const json_t *j, const char *path, struct err *err)
+{
+    json_t *v;
+    if ((v = json_object_get(j, "beacon")))
+        TRY(add_list(&beacon_part, b->beacon, v, err));
+    if ((v = json_object_get(j, "committee_keys")))
+        TRY(add_list(&keys_part, b->committee_keys, v, err));
+    if ((v = json_object_get(j, "checkpoint"))) {
+        if (b->checkpoint)
+            return twice(err, "checkpoint", path);
+        if (!json_is_object(v))
+            return err_set(err, BG_BUNDLE_CHECKPOINT, "%s", path);
+        b->checkpoint = json_incref(v);
+    }
     return RC_OK;
 }
 
 /* check_members: a JSON object with a "schema" member is a bundle that this version can read. */
 static enum rc check_members(const json_t *j, const char *path, struct err *err)
 {
-    static const char *const keys[] = {"schema", "evidence", "collateral",
-                                       "rpc",    "beacon",   "taken"};
+    static const char *const keys[] = {"schema", "evidence",       "collateral", "rpc",
+                                       "beacon", "committee_keys", "checkpoint", "taken"};
     const char *bad = NULL;
     uint64_t schema = 0;
     if (!json_only_keys(j, keys, sizeof keys / sizeof *keys, &bad))
@@ -88,7 +128,6 @@ static enum rc check_members(const json_t *j, const char *path, struct err *err)
 static enum rc add_bundle(struct arena *a, struct bundle *b, const json_t *j, const char *path,
                           struct err *err)
 {
-    static const char *const beacon_keys[] = {"path", "result"};
     json_t *v;
     TRY(check_members(j, path, err));
     if (json_object_get(j, "evidence")) {
@@ -101,13 +140,7 @@ static enum rc add_bundle(struct arena *a, struct bundle *b, const json_t *j, co
         TRY(add_collateral_json(a, b, v, path, err));
     if ((v = json_object_get(j, "rpc")))
         TRY(add_rpc(b, v, err));
-    if ((v = json_object_get(j, "beacon"))) {
-        if (b->beacon)
-            return twice(err, "beacon", path);
-        TRY(check_entries(v, "beacon", beacon_keys, 2, err));
-        b->beacon = json_incref(v);
-    }
-    return RC_OK;
+    return add_beacon(b, j, path, err);
 }
 
 /* looks_like_object: text whose first byte that is no space is a brace. */
@@ -198,8 +231,12 @@ enum rc bundle_write(struct arena *a, const struct bundle *b, const char *path, 
         ok = ok && json_object_set(o, "collateral", b->collateral_json) == 0;
     if (json_array_size(b->rpc))
         ok = ok && json_object_set(o, "rpc", b->rpc) == 0;
-    if (b->beacon)
+    if (json_array_size(b->beacon))
         ok = ok && json_object_set(o, "beacon", b->beacon) == 0;
+    if (json_array_size(b->committee_keys))
+        ok = ok && json_object_set(o, "committee_keys", b->committee_keys) == 0;
+    if (b->checkpoint)
+        ok = ok && json_object_set(o, "checkpoint", b->checkpoint) == 0;
     char *text = ok ? json_dumps(o, JSON_INDENT(1)) : NULL;
     if (!text)
         return err_set(err, BG_BUNDLE_DUMP, "%s", path);

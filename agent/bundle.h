@@ -1,7 +1,7 @@
 /*
  * bundle: everything a run is given, in one place: evidence, collateral, recorded chain answers
- * (DESIGN section 6). It is put together from one or more files; a part that comes twice is
- * refused, never overridden. Nothing in it is trusted.
+ * (DESIGN section 6). It is put together from one or more files: lists of answers are joined, any
+ * other part that comes twice is refused, never overridden. Nothing in it is trusted.
  */
 #ifndef BOOTGATE_AGENT_BUNDLE_H
 #define BOOTGATE_AGENT_BUNDLE_H
@@ -13,8 +13,11 @@ struct bundle {
     bool has_evidence, has_collateral;
     struct evidence evidence;
     struct collateral collateral;
-    json_t *rpc;                      /* array of {method, params, result}; never NULL */
-    json_t *collateral_json, *beacon; /* as they were read, to write them again; or NULL */
+    json_t *rpc;             /* array of {method, params, result}; never NULL */
+    json_t *beacon;          /* array of {path, result} or {path, ssz}; never NULL */
+    json_t *committee_keys;  /* array of {keys_sha256, y}; never NULL */
+    json_t *checkpoint;      /* a signed checkpoint document, or NULL */
+    json_t *collateral_json; /* as it was read, to write it again; or NULL */
 };
 
 enum rc bundle_init(struct bundle *b, struct err *err) MUST_CHECK;

@@ -243,8 +243,9 @@ static enum rc read_chain(struct arena *a, const json_t *j, struct config *c, st
     return config_bad_value(err, "chain.source", "ethereum or pinned");
 }
 
-static enum rc read_urls(struct arena *a, const json_t *j, const char *key, struct url_list *out,
-                         struct err *err)
+/* base: a path is put behind each, so that it can't have a query. */
+static enum rc read_urls(struct arena *a, const json_t *j, const char *key, bool base,
+                         struct url_list *out, struct err *err)
 {
     const json_t *list = json_object_get(j, key);
     size_t n = json_array_size(list);
@@ -254,7 +255,8 @@ static enum rc read_urls(struct arena *a, const json_t *j, const char *key, stru
         return config_bad_value(err, key, "a list of 1 to 8 URLs");
     for (size_t i = 0; i < n; i++) {
         const json_t *v = json_array_get(list, i);
-        if (!json_is_string(v) || !fetch_url_ok(json_view(v)))
+        if (!json_is_string(v) || !fetch_url_ok(json_view(v)) ||
+            (base && strpbrk(json_string_value(v), "?#")))
             return err_set(err, BG_CONFIG_URL, "%s: entry %zu", key, i);
         out->v[i] = arena_printf(a, err, "%s", json_string_value(v));
         if (!out->v[i])
@@ -269,9 +271,9 @@ enum rc config_chain_read(struct arena *a, const json_t *j, struct config *c, st
     const json_t *chain = json_object_get(j, "chain");
     if (chain)
         TRY(read_chain(a, chain, c, err));
-    TRY(read_urls(a, j, "rpc", &c->rpc, err));
-    TRY(read_urls(a, j, "beacon", &c->beacon, err));
-    TRY(read_urls(a, j, "checkpoints", &c->checkpoints, err));
+    TRY(read_urls(a, j, "rpc", false, &c->rpc, err));
+    TRY(read_urls(a, j, "beacon", true, &c->beacon, err));
+    TRY(read_urls(a, j, "checkpoints", false, &c->checkpoints, err));
     if (json_object_get(j, "store"))
         TRY(config_path(a, j, "store", "store", &c->store, err));
     if ((c->beacon.n || c->store) && c->chain.source != CHAIN_ETHEREUM)

@@ -1,212 +1,236 @@
 #include "agent/driver.h"
 
-#include <stdlib.h>
+#include "agent/head.h"
+#include "agent/proofs.h"
+#include "agent/start.h"
 
-#include "agent/clock.h"
-#include "agent/rpc.h"
-#include "base/hash.h"
-#include "base/limits.h"
-#include "policy/chain_head.h"
+#define NEWER_HEADS 2u /* tries with a newer head, where nodes refuse proofs for the one we have */
 
-#define MAX_ASKED   ((size_t)LIMIT_CHAIN_ROUNDS * LIMIT_URLS * 64)
-#define WISH_ROUNDS 2u /* fetches for what is only nice to have, once the decision stands */
-
-/* struct asked: which question (one account, code or slot) went to which node, so that none is put
- * to the same one twice: a node that proves one slot at a time must not use up our rounds. */
-struct asked {
-    uint8_t question[32];
-    size_t url;
-};
-
-struct state {
+struct run {
+    struct arena *a;
     const struct driver *d;
     struct bundle *bundle;
-    struct asked *v;
-    size_t n;
-    size_t preferred; /* the node that is asked first */
-    struct rpc_node nodes[LIMIT_URLS];
-    uint64_t deadline_ms;
-    struct err last; /* why the last node was of no use */
+    struct turn turn;
+    struct chain_config chain; /* with the checkpoint that is begun at, and the floor */
+    struct store_floor floor;
+    struct nodes signers;
+    struct starts starts;
+    const struct start *start;
+    struct head_search head;
+    struct proofs proofs;
+    struct driver_facts *facts;
 };
 
-/* name_question: the call for a need, hashed. */
-static bool name_question(const struct need *need, uint8_t out[static 32])
+/* note keeps a line for people; what has no room or no memory is left out. */
+static void note(struct run *r, const char *what, const struct err *why)
 {
-    AUTO_JSON call = rpc_call_of(need);
-    if (!call)
-        return false;
-    char *text = json_dumps(call, JSON_COMPACT | JSON_SORT_KEYS);
+    struct err ignored = {0};
+    struct driver_facts *f = r->facts;
+    const struct err_info *info = err_info_of((int)why->rc);
+    if (why->rc == RC_OK || f->num_notes == DRIVER_NOTES)
+        return;
+    const char *text = arena_printf(r->a, &ignored, "%s: BG-%04d %s%s%s", what, (int)why->rc,
+                                    info ? info->text : "", why->detail[0] ? ": " : "", why->detail);
     if (text)
-        hash_sha256(bytes_of_str(text), out);
-    free(text);
-    return text != NULL;
+        f->notes[f->num_notes++] = text;
 }
 
-static bool was_asked(const struct state *s, const uint8_t question[static 32], size_t url)
+static void note_nodes(struct run *r, const char *what, const struct nodes *nodes)
 {
-    for (size_t i = 0; i < s->n; i++)
-        if (s->v[i].url == url && memcmp(s->v[i].question, question, 32) == 0)
-            return true;
-    return false;
-}
-
-/* part_of: the i-th question of a need: one of its slots, or all of it when it names none. */
-static struct need part_of(const struct need *need, size_t i)
-{
-    struct need part = *need;
-    if (need->num_slots) {
-        part.slots = &need->slots[i];
-        part.num_slots = 1;
-    }
-    return part;
-}
-
-static size_t parts(const struct need *need)
-{
-    return need->num_slots ? need->num_slots : 1;
-}
-
-/* news: this node was not asked that yet; its name. */
-static bool news(const struct state *s, const struct need *part, size_t url,
-                 uint8_t name[static 32])
-{
-    return name_question(part, name) && !was_asked(s, name, url);
-}
-
-/* could_help: there is something to ask this node that the decision cannot do without. */
-static bool could_help(const struct state *s, const struct needs *needs, size_t url)
-{
-    uint8_t name[32];
-    for (size_t i = 0; i < needs->n; i++)
-        for (size_t k = 0; needs->v[i].hard && k < parts(&needs->v[i]); k++) {
-            struct need part = part_of(&needs->v[i], k);
-            if (news(s, &part, url, name))
-                return true;
-        }
-    return false;
-}
-
-/* call_for asks what of a need this node was not asked yet, and notes it; NULL: nothing. */
-static json_t *call_for(struct state *s, const struct need *need, size_t url)
-{
-    struct need rest = *need;
-    size_t new_parts = 0;
-    rest.slots = malloc(parts(need) * sizeof *rest.slots);
-    for (size_t i = 0; rest.slots && i < parts(need) && s->n < MAX_ASKED; i++) {
-        struct need part = part_of(need, i);
-        if (!news(s, &part, url, s->v[s->n].question))
-            continue;
-        s->v[s->n++].url = url;
-        if (need->num_slots)
-            memcpy(rest.slots[new_parts], need->slots[i], 32);
-        new_parts++;
-    }
-    if (need->num_slots)
-        rest.num_slots = new_parts;
-    json_t *call = new_parts ? rpc_call_of(&rest) : NULL;
-    free(rest.slots);
-    return call;
-}
-
-/*
- * fetch asks one node for what is needed, beginning with the preferred one; a node that fails, or
- * that was asked all of this before without helping, makes way for the next. False: none is left.
- */
-static bool fetch(struct state *s, const struct needs *needs, bool hard_only)
-{
-    for (size_t k = 0; k < s->d->num_urls; k++) {
-        size_t url = (s->preferred + k) % s->d->num_urls;
-        if (hard_only && !could_help(s, needs, url))
-            continue;
-        AUTO_JSON calls = json_array();
-        for (size_t i = 0; i < needs->n; i++)
-            (void)json_array_append_new(calls, call_for(s, &needs->v[i], url));
-        if (json_array_size(calls) == 0)
-            continue;
+    for (size_t i = 0; i < nodes->n; i++) {
+        struct nodes one = {.n = 1};
         struct err why = {0};
-        if (rpc_ask(&s->nodes[url], calls, s->deadline_ms, s->bundle->rpc, &why) == RC_OK) {
-            s->preferred = url;
-            return true;
+        one.v[0] = nodes->v[i];
+        if (nodes_failures(&one, why.detail, sizeof why.detail))
+            why.rc = nodes->v[i].why.rc;
+        note(r, what, &why);
+    }
+}
+
+/* open_store takes in what earlier runs kept. What does not hold is left out, and said. */
+static void open_store(struct run *r)
+{
+    const struct store_files *s = r->d->stored;
+    const struct beacon_network *n = r->chain.light_client.network;
+    struct err why = {0}, floor = {0};
+    if (!s)
+        return;
+    if (s->beacon.n && store_answers_read(r->a, s->beacon, r->bundle, &why))
+        r->head.from_store = true;
+    note(r, "the store is left out", &why);
+    if (s->floor.n)
+        (void)!store_floor_read(s->floor, n->genesis_validators_root, &r->floor, &floor);
+    note(r, "the floor is left out", &floor);
+}
+
+/* floor_slot: a head below it is refused. */
+static uint64_t floor_slot(const struct run *r)
+{
+    const struct beacon_network *n = r->chain.light_client.network;
+    uint64_t built = r->d->floor_time ? beacon_slot_at(n, r->d->floor_time) : 0;
+    return built > r->floor.slot ? built : r->floor.slot;
+}
+
+/* choose_starts gathers the signed checkpoints at hand and those that can be had. */
+static enum rc choose_starts(struct run *r, json_t *docs, struct err *err)
+{
+    const struct driver *d = r->d;
+    bool have = r->bundle->checkpoint != NULL;
+    if (have && json_array_append(docs, r->bundle->checkpoint) != 0)
+        return err_set(err, BG_DRIVER_MEMORY, "%s", "checkpoints");
+    nodes_init(&r->signers, &d->config->checkpoints, d->offline || (have && !d->refresh));
+    if (r->signers.n)
+        TRY(starts_fetch(&r->signers, &r->turn, docs, err));
+    enum rc rc = starts_choose(d->config, docs, r->floor.checkpoint, d->now, &r->starts, err);
+    if (rc == RC_OK)
+        note(r, "a checkpoint document is left out", &r->starts.bad);
+    return rc;
+}
+
+/* head_from tries the starts, newest first, until one leads to a head. */
+static enum rc head_from_starts(struct run *r, struct err *err)
+{
+    struct lc_config cfg = r->chain.light_client;
+    struct err first = {0};
+    cfg.floor_slot = floor_slot(r);
+    for (size_t i = 0; i < r->starts.n; i++) {
+        struct err why = {0};
+        const struct start *s = &r->starts.v[i];
+        cfg.checkpoint = s->checkpoint;
+        if (head_find(&r->head, &cfg, &why) == RC_OK) {
+            r->start = s;
+            r->chain.light_client = cfg;
+            return starts_agree(&r->starts, &r->head, err);
         }
-        s->last = why;
+        if (err_exit_status(why.rc) == 70) {
+            *err = why;
+            return err->rc;
+        }
+        if (i + 1 < r->starts.n)
+            note(r, s->doc ? "a checkpoint document leads nowhere" : "the checkpoint leads nowhere",
+                 &why);
+        if (first.rc == RC_OK)
+            first = why;
     }
-    return false;
+    *err = first;
+    return err->rc;
 }
 
-/* nothing_left says why the decision could not be reached: the last proof that failed, or the last
- * node that did, or that there was no node to ask. */
-static enum rc nothing_left(const struct state *s, const struct needs *needs,
-                            const struct err *last_bad, struct err *err)
+/* started says what the head rests on; the document goes into the bundle, so that it replays. */
+static enum rc started(struct run *r, struct err *err)
 {
-    if (last_bad->rc != RC_OK) {
-        *err = *last_bad;
+    struct driver_facts *f = r->facts;
+    const struct start *s = r->start;
+    f->signed_by = s->signed_by;
+    f->signers = s->doc ? r->d->config->signers.num_keys : 0;
+    f->start_anchor = s->doc ? arena_printf(r->a, err, "checkpoint-signers %zu/%zu", f->signed_by,
+                                            f->signers)
+                             : "config";
+    if (!f->start_anchor)
         return err->rc;
+    if (s->doc && s->doc != r->bundle->checkpoint) {
+        json_decref(r->bundle->checkpoint);
+        r->bundle->checkpoint = json_incref(s->doc);
     }
-    if (s->last.rc != RC_OK) {
-        *err = s->last;
-        return err->rc;
-    }
-    if (s->d->num_urls == 0)
-        return err_set(err, BG_DRIVER_OFFLINE, "%zu pieces of chain state are missing",
-                       needs_hard(needs));
-    return err_set(err, BG_DRIVER_NO_ANSWER,
-                   "%zu pieces of chain state are missing, %zu nodes asked", needs_hard(needs),
-                   s->d->num_urls);
-}
-
-static enum rc keep(struct arena *a, const struct checks *from, struct checks *to, struct err *err)
-{
-    for (size_t i = 0; i < from->n; i++)
-        TRY(checks_add(a, to, from->v[i], err));
     return RC_OK;
 }
 
-/* attempt: with the answers at hand, first a proven block, then the question. */
-static enum rc attempt(struct arena *a, const struct driver *d, const struct boot_info *bi,
-                       const struct answers *answers, struct needs *needs, struct checks *checks,
-                       struct chain_result *out, struct err *last_bad, struct err *err)
+static enum rc find_head(struct run *r, struct err *err)
 {
-    const struct chain_head *head = NULL;
-    if (d->chain->source == CHAIN_PINNED)
-        TRY(chain_head_pinned(a, answers, d->chain->block_hash, needs, &head, last_bad, err));
-    if (!head && needs_hard(needs) > 0)
-        return RC_OK;
-    return chain_ask(a, d->chain, head, d->question, bi, answers, d->now, needs, checks, out,
-                     last_bad, err);
+    AUTO_JSON docs = json_array();
+    struct head_search *h = &r->head;
+    h->a = r->a;
+    h->bundle = r->bundle;
+    h->turn = &r->turn;
+    h->refresh = r->d->refresh && !r->d->offline;
+    h->now = r->d->now;
+    nodes_init(&h->nodes, &r->d->config->beacon, r->d->offline);
+    open_store(r);
+    enum rc rc = choose_starts(r, docs, err);
+    if (rc == RC_OK)
+        rc = head_from_starts(r, err);
+    note(r, "the store is left out", &h->store_bad);
+    note_nodes(r, "checkpoint document", &r->signers);
+    note_nodes(r, "beacon node", &h->nodes);
+    TRY(rc);
+    TRY(started(r, err));
+    return head_hints(h, err);
+}
+
+/*
+ * decide puts the question. Nodes keep proofs for recent blocks only: where all refuse the head
+ * that we have, a newer one of the same kind is asked for; another kind never is.
+ */
+static enum rc decide(struct run *r, struct checks *checks, struct chain_result *out,
+                      struct err *err)
+{
+    struct proofs *p = &r->proofs;
+    enum rc rc = proofs_run(p, r->head.head, checks, out, err);
+    for (size_t i = 0; i < NEWER_HEADS && rc != RC_OK; i++) {
+        bool moved = false;
+        struct err why = {0};
+        if (!r->head.head || p->nodes.n == 0 || r->head.nodes.n == 0 || err_exit_status(rc) != 3)
+            break;
+        TRY(head_newer(&r->head, &moved, &why));
+        if (!moved)
+            break;
+        note(r, "asked again at a newer head", err);
+        err_clear(err);
+        rc = proofs_run(p, r->head.head, checks, out, err);
+    }
+    note_nodes(r, "execution node", &p->nodes);
+    return rc;
+}
+
+/* remember says what the store is to hold: only after a decision on a verified head. */
+static enum rc remember(struct run *r, struct err *err)
+{
+    const struct lc_store *s = light_client_store(r->head.lc);
+    const struct beacon_network *n = r->chain.light_client.network;
+    struct store_floor floor = r->floor;
+    struct store_files *keep = &r->facts->keep;
+    if (s->finalized.beacon.slot > floor.slot)
+        floor.slot = s->finalized.beacon.slot;
+    if (r->start->doc && r->start->checkpoint.slot > floor.checkpoint)
+        floor.checkpoint = r->start->checkpoint.slot;
+    TRY(store_answers_make(r->a, r->head.useful, r->bundle->committee_keys, &keep->beacon, err));
+    return store_floor_make(r->a, n->genesis_validators_root, &floor, &keep->floor, err);
+}
+
+static enum rc run(struct run *r, const struct boot_info *bi, struct checks *checks,
+                   struct chain_result *out, struct err *err)
+{
+    const struct driver *d = r->d;
+    bool ethereum = r->chain.source == CHAIN_ETHEREUM;
+    if (ethereum)
+        TRY(find_head(r, err));
+    r->proofs = (struct proofs){.a = r->a,
+                                .chain = &r->chain,
+                                .question = d->question,
+                                .bi = bi,
+                                .bundle = r->bundle,
+                                .turn = &r->turn,
+                                .now = d->now};
+    nodes_init(&r->proofs.nodes, &d->config->rpc, d->offline);
+    TRY(decide(r, checks, out, err));
+    return ethereum && d->stored ? remember(r, err) : RC_OK;
 }
 
 enum rc driver_run(struct arena *a, const struct driver *d, const struct boot_info *bi,
                    struct bundle *bundle, struct checks *checks, struct chain_result *out,
-                   struct err *err)
+                   struct driver_facts *facts, struct err *err)
 {
-    struct state s = {
-        .d = d, .bundle = bundle, .deadline_ms = clock_ms() + LIMIT_RUN_SECONDS * 1000ull};
-    s.v = ARENA_ARRAY(a, struct asked, d->num_urls ? MAX_ASKED : 1, err);
-    if (!s.v)
+    struct run *r = ARENA_NEW(a, struct run, err);
+    if (!r)
         return err->rc;
-    for (size_t i = 0; i < d->num_urls; i++)
-        s.nodes[i].url = d->urls[i];
-    size_t wishes = WISH_ROUNDS;
-    for (size_t round = 0; round < LIMIT_CHAIN_ROUNDS; round++) {
-        struct answers answers = {0};
-        struct needs needs = {0};
-        struct checks found = {0};
-        struct chain_result result = {0};
-        struct err last_bad = {0};
-        TRY(answers_read(a, bundle->rpc, &answers, err));
-        TRY(attempt(a, d, bi, &answers, &needs, &found, &result, &last_bad, err));
-        bool stands = needs_hard(&needs) == 0 && result.say != CHAIN_UNDECIDED;
-        if (!stands && fetch(&s, &needs, true))
-            continue;
-        if (!stands)
-            return nothing_left(&s, &needs, &last_bad, err);
-        if (needs.n && wishes && round + 1 < LIMIT_CHAIN_ROUNDS) {
-            wishes--;
-            if (fetch(&s, &needs, false))
-                continue;
-        }
-        *out = result;
-        return keep(a, &found, checks, err);
-    }
-    return err_set(err, BG_DRIVER_ROUNDS, "%u rounds", LIMIT_CHAIN_ROUNDS);
+    *r = (struct run){.a = a,
+                      .d = d,
+                      .bundle = bundle,
+                      .turn = {.deadline_ms = d->deadline_ms},
+                      .chain = d->config->chain,
+                      .facts = facts};
+    enum rc rc = run(r, bi, checks, out, err);
+    facts->round_trips = r->turn.trips;
+    head_close(&r->head);
+    return rc;
 }

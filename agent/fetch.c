@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/limits.h"
 
@@ -78,9 +79,14 @@ static void slist_cleanup(struct curl_slist **l)
     curl_slist_free_all(*l);
 }
 
+static void multi_cleanup(CURLM **m)
+{
+    curl_multi_cleanup(*m);
+}
+
 /* narrow leaves curl nothing to decide: each setting is one that the environment or the peer would
  * otherwise have a say in. */
-static CURLcode narrow(CURL *c, unsigned seconds)
+static CURLcode narrow(CURL *c, uint64_t ms)
 {
     CURLcode rc = curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
     if (rc == CURLE_OK)
@@ -94,9 +100,9 @@ static CURLcode narrow(CURL *c, unsigned seconds)
     if (rc == CURLE_OK)
         rc = curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
     if (rc == CURLE_OK)
-        rc = curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)seconds);
+        rc = curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)ms);
     if (rc == CURLE_OK)
-        rc = curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)(seconds < 10 ? seconds : 10));
+        rc = curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)(ms < 10000 ? ms : 10000));
     if (rc == CURLE_OK)
         rc = curl_easy_setopt(c, CURLOPT_MAXFILESIZE, (long)LIMIT_RPC_BODY);
     if (rc == CURLE_OK)
@@ -104,55 +110,162 @@ static CURLcode narrow(CURL *c, unsigned seconds)
     return rc;
 }
 
-static CURLcode carry(CURL *c, const char *url, struct bytes body, struct curl_slist *headers,
-                      struct fetched *out)
+static CURLcode carry(CURL *c, const char *url, struct curl_slist *headers, struct fetched *out)
 {
     CURLcode rc = curl_easy_setopt(c, CURLOPT_URL, url);
     if (rc == CURLE_OK)
         rc = curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
     if (rc == CURLE_OK)
-        rc = curl_easy_setopt(c, CURLOPT_POSTFIELDS, (const char *)body.p);
-    if (rc == CURLE_OK)
-        rc = curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
-    if (rc == CURLE_OK)
         rc = curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
     if (rc == CURLE_OK)
         rc = curl_easy_setopt(c, CURLOPT_WRITEDATA, out);
+    return rc;
+}
+
+static CURLcode post(CURL *c, struct bytes body)
+{
+    CURLcode rc = curl_easy_setopt(c, CURLOPT_POSTFIELDS, (const char *)body.p);
+    if (rc == CURLE_OK)
+        rc = curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
     return rc == CURLE_OK ? curl_easy_perform(c) : rc;
 }
 
-enum rc fetch_post(const char *url, struct bytes body, unsigned seconds, struct fetched *out,
+/* Counted by libcurl: the first one counts. Only a run that fetches pays for it. */
+static enum rc start(struct err *err)
+{
+    CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+    return ready == CURLE_OK ? RC_OK
+                             : err_set(err, BG_FETCH_INIT, "%s", curl_easy_strerror(ready));
+}
+
+static enum rc no_memory(const char *url, struct err *err)
+{
+    char host[FETCH_HOST];
+    fetch_url_host(url, host, sizeof host);
+    return err_set(err, BG_FETCH_MEMORY, "%s", host);
+}
+
+/* judge: how a transfer ended; only status 200 is an answer. */
+static enum rc judge(CURL *c, CURLcode rc, const char *url, uint64_t ms, struct err *err)
+{
+    char host[FETCH_HOST];
+    long status = 0;
+    fetch_url_host(url, host, sizeof host);
+    if (rc == CURLE_WRITE_ERROR || rc == CURLE_FILESIZE_EXCEEDED)
+        return err_set(err, BG_FETCH_TOO_LARGE, "%s: more than %u bytes", host, LIMIT_RPC_BODY);
+    if (rc == CURLE_OPERATION_TIMEDOUT)
+        return err_set(err, BG_FETCH_TIMEOUT, "%s: no answer in %llu.%llu s", host,
+                       (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000 / 100));
+    if (rc != CURLE_OK)
+        return err_set(err, BG_FETCH_FAILED, "%s: %s", host, curl_easy_strerror(rc));
+    (void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+    if (status != 200)
+        return err_set(err, BG_FETCH_STATUS, "%s: HTTP status %ld", host, status);
+    return RC_OK;
+}
+
+enum rc fetch_post(const char *url, struct bytes body, uint64_t ms, struct fetched *out,
                    struct err *err)
 {
-    char host[128];
-    fetch_url_host(url, host, sizeof host);
-    /* Counted by libcurl: the first one counts. Only a run that fetches pays for it. */
-    CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-    if (ready != CURLE_OK)
-        return err_set(err, BG_FETCH_INIT, "%s", curl_easy_strerror(ready));
+    TRY(start(err));
     __attribute__((cleanup(curl_cleanup))) CURL *c = curl_easy_init();
     __attribute__((cleanup(slist_cleanup))) struct curl_slist *headers = NULL;
     headers = curl_slist_append(NULL, "Content-Type: application/json");
     /* No "Expect: 100-continue": it costs a round trip. */
     struct curl_slist *both = headers ? curl_slist_append(headers, "Expect:") : NULL;
     if (!c || !both)
-        return err_set(err, BG_FETCH_MEMORY, "%s", host);
+        return no_memory(url, err);
     headers = both;
     AUTO_FETCHED f = {0};
-    CURLcode rc = narrow(c, seconds ? seconds : 1);
+    CURLcode rc = narrow(c, ms ? ms : 1);
     if (rc == CURLE_OK)
-        rc = carry(c, url, body, headers, &f);
-    if (rc == CURLE_WRITE_ERROR || rc == CURLE_FILESIZE_EXCEEDED)
-        return err_set(err, BG_FETCH_TOO_LARGE, "%s: more than %u bytes", host, LIMIT_RPC_BODY);
-    if (rc == CURLE_OPERATION_TIMEDOUT)
-        return err_set(err, BG_FETCH_TIMEOUT, "%s: %u s", host, seconds);
-    if (rc != CURLE_OK)
-        return err_set(err, BG_FETCH_FAILED, "%s: %s", host, curl_easy_strerror(rc));
-    long status = 0;
-    (void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
-    if (status != 200)
-        return err_set(err, BG_FETCH_STATUS, "%s: HTTP status %ld", host, status);
+        rc = carry(c, url, headers, &f);
+    if (rc == CURLE_OK)
+        rc = post(c, body);
+    TRY(judge(c, rc, url, ms, err));
     *out = f;
     f = (struct fetched){0};
     return RC_OK;
+}
+
+/* kind_of: by the media type alone; its parameters say nothing that we use. */
+static enum fetch_kind kind_of(CURL *c)
+{
+    const char *type = NULL;
+    if (curl_easy_getinfo(c, CURLINFO_CONTENT_TYPE, &type) != CURLE_OK || !type)
+        return FETCH_OTHER;
+    size_t n = strcspn(type, "; \t");
+    if (n == 16 && strncasecmp(type, "application/json", n) == 0)
+        return FETCH_JSON;
+    if (n == 24 && strncasecmp(type, "application/octet-stream", n) == 0)
+        return FETCH_BYTES;
+    return FETCH_OTHER;
+}
+
+/* run waits until every transfer has ended; each has a time limit of its own. */
+static CURLMcode run(CURLM *m)
+{
+    int running = 1;
+    CURLMcode rc = CURLM_OK;
+    while (rc == CURLM_OK && running) {
+        rc = curl_multi_perform(m, &running);
+        if (rc == CURLM_OK && running)
+            rc = curl_multi_poll(m, NULL, 0, 1000, NULL);
+    }
+    return rc;
+}
+
+static void finish(CURLM *m, CURL *const *c, struct fetch_get *v, size_t n, uint64_t ms)
+{
+    int left = 0;
+    for (CURLMsg *msg; (msg = curl_multi_info_read(m, &left));) {
+        size_t i = 0;
+        while (i < n && c[i] != msg->easy_handle)
+            i++;
+        if (msg->msg != CURLMSG_DONE || i == n)
+            continue;
+        v[i].done = true;
+        if (judge(c[i], msg->data.result, v[i].url, ms, &v[i].why) == RC_OK)
+            v[i].kind = kind_of(c[i]);
+        else
+            fetched_free(&v[i].body);
+    }
+}
+
+static enum rc get_all(CURLM *m, CURL **c, struct curl_slist *headers, struct fetch_get *v,
+                       size_t n, uint64_t ms, struct err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        c[i] = curl_easy_init();
+        if (!c[i] || narrow(c[i], ms ? ms : 1) != CURLE_OK ||
+            carry(c[i], v[i].url, headers, &v[i].body) != CURLE_OK ||
+            curl_multi_add_handle(m, c[i]) != CURLM_OK)
+            return no_memory(v[i].url, err);
+    }
+    CURLMcode rc = run(m);
+    finish(m, c, v, n, ms);
+    for (size_t i = 0; i < n; i++)
+        if (!v[i].done)
+            return err_set(err, BG_FETCH_MULTI, "%s", curl_multi_strerror(rc));
+    return RC_OK;
+}
+
+enum rc fetch_get(struct fetch_get *v, size_t n, const char *accept, uint64_t ms, struct err *err)
+{
+    if (n > FETCH_GETS)
+        n = FETCH_GETS;
+    TRY(start(err));
+    __attribute__((cleanup(multi_cleanup))) CURLM *m = curl_multi_init();
+    __attribute__((cleanup(slist_cleanup))) struct curl_slist *headers =
+        curl_slist_append(NULL, accept);
+    CURL *c[FETCH_GETS] = {0};
+    if (!m || !headers)
+        return no_memory(n ? v[0].url : "", err);
+    enum rc rc = get_all(m, c, headers, v, n, ms, err);
+    for (size_t i = 0; i < n; i++) {
+        if (c[i])
+            (void)curl_multi_remove_handle(m, c[i]);
+        curl_easy_cleanup(c[i]);
+    }
+    return rc;
 }

@@ -1,12 +1,15 @@
 /*
- * fetch: one HTTP POST, by libcurl, kept as narrow as it goes: http and https only, no redirects,
- * no proxy or netrc from the environment, no compressed answers, a cap on size and time.
+ * fetch: HTTP by libcurl, kept as narrow as it goes: http and https only, no redirects, no proxy or
+ * netrc from the environment, no compressed answers, a cap on size and time, status 200 or nothing.
  */
 #ifndef BOOTGATE_AGENT_FETCH_H
 #define BOOTGATE_AGENT_FETCH_H
 
 #include "base/bytes.h"
 #include "base/err.h"
+
+#define FETCH_HOST 128u /* room for what fetch_url_host writes */
+#define FETCH_GETS 8u   /* at once */
 
 struct fetched {
     uint8_t *p;
@@ -16,9 +19,30 @@ struct fetched {
 void fetched_free(struct fetched *f);
 #define AUTO_FETCHED __attribute__((cleanup(fetched_free))) struct fetched
 
-/* fetch_post sends a JSON body; within `seconds` in all. Details name the host, never the path. */
-enum rc fetch_post(const char *url, struct bytes body, unsigned seconds, struct fetched *out,
+/* fetch_post sends a JSON body; within `ms` in all. Details name the host, never the path. */
+enum rc fetch_post(const char *url, struct bytes body, uint64_t ms, struct fetched *out,
                    struct err *err) MUST_CHECK;
+
+/* What an answer is, by its Content-Type. */
+enum fetch_kind { FETCH_OTHER = 0, FETCH_JSON, FETCH_BYTES };
+
+struct fetch_get {
+    const char *url;
+    /* from here on: the answer */
+    bool done;
+    struct err why; /* RC_OK: there is one */
+    enum fetch_kind kind;
+    struct fetched body; /* the caller's to free */
+};
+
+/*
+ * fetch_get asks for at most FETCH_GETS URLs at the same time, each within `ms`. accept: the header
+ * that says what is wanted, one of the two below. RC_OK says only that it could ask: v[i].why is how each went.
+ */
+enum rc fetch_get(struct fetch_get *v, size_t n, const char *accept, uint64_t ms,
+                  struct err *err) MUST_CHECK;
+#define FETCH_ACCEPT_SSZ  "Accept: application/octet-stream;q=1.0,application/json;q=0.9"
+#define FETCH_ACCEPT_JSON "Accept: application/json"
 /* fetch_url_ok: an http or https URL with a host, printable ASCII, not over 2048 characters. */
 bool fetch_url_ok(struct bytes url) MUST_CHECK;
 /* fetch_url_host: the URL without path, query and user info: keys often stand there. */

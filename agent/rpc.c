@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/clock.h"
 #include "agent/fetch.h"
 #include "base/hex.h"
 #include "base/limits.h"
@@ -80,9 +79,6 @@ static void said(const json_t *answer, char *out, size_t cap)
                  message ? message : "(no message)");
 }
 
-/* What a JSON value takes in memory, about: few need more, none over 256. */
-#define VALUE_BYTES 256u
-
 /* answered: an entry from the first-th on answers this call. It shares the call's own parameters.
  */
 static bool answered(const json_t *entries, size_t first, const json_t *call)
@@ -137,45 +133,32 @@ enum rc rpc_collect(struct bytes body, const json_t *calls, json_t *entries, boo
     return recorded ? RC_OK : err_set(err, BG_RPC_NO_RESULT, "%s", text);
 }
 
-/* afford takes an answer's memory off what the node has left. */
-static bool afford(struct rpc_node *node, struct bytes answer)
-{
-    size_t needed = answer.n + VALUE_BYTES * json_values(answer); /* both below 2^24 */
-    bool fits = node->used <= LIMIT_RPC_NODE && needed <= LIMIT_RPC_NODE - node->used;
-    node->used = fits ? node->used + needed : LIMIT_RPC_NODE;
-    return fits;
-}
-
-static enum rc send(struct rpc_node *node, json_t *owned_body, const json_t *calls,
-                    uint64_t deadline_ms, json_t *entries, bool *out_single, struct err *err)
+static enum rc send(struct node *node, struct turn *turn, json_t *owned_body, const json_t *calls,
+                    json_t *entries, bool *out_single, struct err *err)
 {
     AUTO_JSON body = owned_body;
-    uint64_t now = clock_ms();
-    if (now >= deadline_ms)
-        return err_set(err, BG_RPC_DEADLINE, "%u s", LIMIT_RUN_SECONDS);
-    uint64_t left = (deadline_ms - now + 999) / 1000;
     char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
     if (!text)
         return err_set(err, BG_RPC_MEMORY, "%zu calls", json_array_size(calls));
     AUTO_FETCHED answer = {0};
-    enum rc rc =
-        fetch_post(node->url, bytes_of_str(text),
-                   left < LIMIT_HTTP_SECONDS ? (unsigned)left : LIMIT_HTTP_SECONDS, &answer, err);
+    uint64_t ms = 0;
+    enum rc rc = turn_take(turn, &ms, err);
+    if (rc == RC_OK)
+        rc = fetch_post(node->url, bytes_of_str(text), ms, &answer, err);
     free(text);
     TRY(rc);
-    if (!afford(node, bytes_of(answer.p, answer.n)))
-        return err_set(err, BG_RPC_NODE_TOO_MUCH, "%zu bytes", answer.n);
+    TRY(node_afford(node, bytes_of(answer.p, answer.n), err));
     return rpc_collect(bytes_of(answer.p, answer.n), calls, entries, out_single, err);
 }
 
-enum rc rpc_ask(struct rpc_node *node, const json_t *calls, uint64_t deadline_ms, json_t *entries,
+enum rc rpc_ask(struct node *node, struct turn *turn, const json_t *calls, json_t *entries,
                 struct err *err)
 {
     size_t n = json_array_size(calls), before = json_array_size(entries);
     bool single = true;
     if (n > 1) {
         struct err why = {0};
-        enum rc rc = send(node, batch(calls), calls, deadline_ms, entries, &single, &why);
+        enum rc rc = send(node, turn, batch(calls), calls, entries, &single, &why);
         if (rc == RC_OK)
             return RC_OK;
         if (!(rc == BG_RPC_NO_RESULT && single)) {
@@ -187,7 +170,7 @@ enum rc rpc_ask(struct rpc_node *node, const json_t *calls, uint64_t deadline_ms
     struct err last = {0};
     for (size_t i = 0; i < n; i++) {
         struct err why = {0};
-        if (send(node, request(calls, i), calls, deadline_ms, entries, &single, &why) == RC_OK)
+        if (send(node, turn, request(calls, i), calls, entries, &single, &why) == RC_OK)
             continue;
         last = why;
         if (last.rc != BG_RPC_NO_RESULT)

@@ -1,0 +1,195 @@
+#define _GNU_SOURCE
+#include "agent/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/watch.h"
+#include "base/hex.h"
+
+#define BEACON "beacon.json"
+#define FLOOR  "floor.json"
+
+/* --- files --- */
+
+/* whole reads what fits into max bytes; false: errno, or EFBIG when there is more. */
+static bool whole(struct arena *a, int fd, size_t max, struct bytes *out, struct err *err)
+{
+    struct stat st;
+    size_t n = 0;
+    if (fstat(fd, &st) != 0)
+        return false;
+    errno = !S_ISREG(st.st_mode) ? ENOTSUP : (uint64_t)st.st_size > max ? EFBIG : 0;
+    if (errno)
+        return false;
+    uint8_t *p = arena_alloc(a, max < (uint64_t)st.st_size ? max : (size_t)st.st_size, err);
+    while (p && n < (size_t)st.st_size) {
+        ssize_t got = read(fd, p + n, (size_t)st.st_size - n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return false;
+        if (got == 0)
+            break;
+        n += (size_t)got;
+    }
+    *out = bytes_of(p, n);
+    return p != NULL;
+}
+
+static enum rc load(struct arena *a, int dir, const char *name, size_t max, struct bytes *out,
+                    struct err *why, struct err *err)
+{
+    AUTO_CLOSE fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT)
+        return RC_OK;
+    if (fd < 0 || !whole(a, fd, max, out, err)) {
+        err_clear(why);
+        (void)err_set(why, BG_STORE_READ, "%s: %s", name, strerror(errno));
+    }
+    return err->rc;
+}
+
+static int open_dir(const char *path)
+{
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+enum rc store_load(struct arena *a, const char *dir, struct store_files *out, struct err *why,
+                   struct err *err)
+{
+    *out = (struct store_files){BYTES_NONE, BYTES_NONE};
+    AUTO_CLOSE fd = open_dir(dir);
+    if (fd < 0 && errno != ENOENT)
+        (void)err_set(why, BG_STORE_DIRECTORY, "%s: %s", dir, strerror(errno));
+    if (fd < 0)
+        return RC_OK;
+    TRY(load(a, fd, BEACON, STORE_BEACON_MAX, &out->beacon, why, err));
+    return load(a, fd, FLOOR, STORE_FLOOR_MAX, &out->floor, why, err);
+}
+
+static bool write_all(int fd, struct bytes left)
+{
+    while (left.n) {
+        ssize_t put = write(fd, left.p, left.n);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return false;
+        left = bytes_of(left.p + put, left.n - (size_t)put);
+    }
+    return true;
+}
+
+/* replace: renameat(2) puts a new file in the place of whatever has the name, a link too. */
+static enum rc replace(int dir, const char *name, struct bytes text, struct err *err)
+{
+    char temporary[32];
+    snprintf(temporary, sizeof temporary, "%s.new", name);
+    (void)unlinkat(dir, temporary, 0); /* of a run that was cut short */
+    AUTO_CLOSE fd =
+        openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0 && write_all(fd, text) && fsync(fd) == 0 &&
+        renameat(dir, temporary, dir, name) == 0 && fsync(dir) == 0)
+        return RC_OK;
+    int why = errno;
+    if (fd >= 0)
+        (void)unlinkat(dir, temporary, 0);
+    return err_set(err, BG_STORE_WRITE, "%s: %s", name, strerror(why));
+}
+
+enum rc store_save(const char *dir, const struct store_files *files, struct err *err)
+{
+    struct stat st;
+    if (!files->beacon.n && !files->floor.n)
+        return RC_OK;
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+        return err_set(err, BG_STORE_MAKE, "%s: %s", dir, strerror(errno));
+    AUTO_CLOSE fd = open_dir(dir);
+    if (fd < 0 || fstat(fd, &st) != 0)
+        return err_set(err, BG_STORE_OPEN, "%s: %s", dir, strerror(errno));
+    /* Who may write there may put a link in the place of a file at any time. */
+    if (st.st_uid != geteuid() || st.st_mode & (S_IWGRP | S_IWOTH))
+        return err_set(err, BG_STORE_OPEN_TO_OTHERS, "%s: mode %o", dir, st.st_mode & 07777);
+    if (files->beacon.n)
+        TRY(replace(fd, BEACON, files->beacon, err));
+    return files->floor.n ? replace(fd, FLOOR, files->floor, err) : RC_OK;
+}
+
+/* --- contents --- */
+
+bool store_floor_read(struct bytes text, const uint8_t genesis[static 32], struct store_floor *out,
+                      struct err *why)
+{
+    static const char *const keys[] = {"genesis_validators_root", "slot", "checkpoint_slot"};
+    AUTO_JSON j = NULL;
+    const char *bad = NULL;
+    uint8_t root[32];
+    struct store_floor f = {0};
+    if (json_read(text, STORE_FLOOR_MAX, &j, why) != RC_OK)
+        return false;
+    bool ok = json_only_keys(j, keys, sizeof keys / sizeof *keys, &bad) &&
+              json_hex(j, keys[0], true, root, 32) && json_u64(j, keys[1], INT64_MAX, &f.slot) &&
+              (!json_object_get(j, keys[2]) || json_u64(j, keys[2], INT64_MAX, &f.checkpoint));
+    if (!ok)
+        (void)err_set(why, BG_STORE_FLOOR, "%s", bad ? bad : "");
+    else if (memcmp(root, genesis, sizeof root) != 0)
+        (void)err_set(why, BG_STORE_FLOOR_FOREIGN, "%s", "");
+    if (why->rc == RC_OK)
+        *out = f;
+    return why->rc == RC_OK;
+}
+
+static enum rc dump(struct arena *a, const json_t *j, size_t max, struct bytes *out,
+                    struct err *err)
+{
+    char *text = j ? json_dumps(j, JSON_INDENT(1)) : NULL;
+    if (!text)
+        return err_set(err, BG_STORE_DUMP, "%s", "");
+    enum rc rc = strlen(text) <= max ? arena_keep(a, bytes_of_str(text), out, err) : RC_OK;
+    free(text);
+    return rc;
+}
+
+enum rc store_floor_make(struct arena *a, const uint8_t genesis[static 32],
+                         const struct store_floor *floor, struct bytes *out, struct err *err)
+{
+    char root[2 * 32 + 1];
+    hex_encode(bytes_of(genesis, 32), root);
+    AUTO_JSON j = json_pack("{s:s, s:I}", "genesis_validators_root", root, "slot",
+                            (json_int_t)floor->slot);
+    if (j && floor->checkpoint)
+        (void)json_object_set_new(j, "checkpoint_slot", json_integer((json_int_t)floor->checkpoint));
+    return dump(a, j, STORE_FLOOR_MAX, out, err);
+}
+
+bool store_answers_read(struct arena *a, struct bytes text, struct bundle *b, struct err *why)
+{
+    static const char *const keys[] = {"schema", "beacon", "committee_keys"};
+    AUTO_JSON j = NULL;
+    const char *bad = NULL;
+    if (json_read(text, STORE_BEACON_MAX, &j, why) != RC_OK)
+        return false;
+    if (!json_only_keys(j, keys, sizeof keys / sizeof *keys, &bad)) {
+        (void)err_set(why, BG_STORE_ANSWERS, "%s", bad ? bad : "");
+        return false;
+    }
+    return bundle_add_text(a, b, text, BEACON, why) == RC_OK;
+}
+
+enum rc store_answers_make(struct arena *a, const json_t *by_path, const json_t *hints,
+                           struct bytes *out, struct err *err)
+{
+    AUTO_JSON j = json_pack("{s:i, s:[], s:O}", "schema", 1, "beacon", "committee_keys", hints);
+    const char *path;
+    json_t *entry;
+    json_object_foreach((json_t *)(uintptr_t)by_path, path, entry)
+        if (json_array_append(json_object_get(j, "beacon"), entry) != 0)
+            return err_set(err, BG_STORE_LIST, "%s", path);
+    *out = BYTES_NONE;
+    return dump(a, j, STORE_BEACON_MAX, out, err);
+}

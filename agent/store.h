@@ -1,0 +1,54 @@
+/*
+ * store: what live runs keep in the directory `store` of the configuration (bootgate(5)):
+ * beacon.json, a bundle with beacon answers, and floor.json, how far the chain was verified before.
+ * Neither is trusted: the answers are proven again from the checkpoint, and a floor can only
+ * refuse. Files are read and written as bytes: the process that holds a key passes them on
+ * without looking into them.
+ */
+#ifndef BOOTGATE_AGENT_STORE_H
+#define BOOTGATE_AGENT_STORE_H
+
+#include "agent/bundle.h"
+
+#define STORE_BEACON_MAX (4u << 20) /* bytes; more is neither read nor written */
+#define STORE_FLOOR_MAX  4096u
+
+struct store_files {
+    struct bytes beacon, floor; /* empty: there is none, or nothing to write */
+};
+
+/*
+ * store_load reads both files. What is missing, is no regular file, or is too large is left empty;
+ * *why says of the last one (a missing one is no news). Links are not followed.
+ */
+enum rc store_load(struct arena *a, const char *dir, struct store_files *out, struct err *why,
+                   struct err *err) MUST_CHECK;
+/*
+ * store_save replaces beacon.json, then floor.json, each in one step that outlives a power cut:
+ * temporary file, fsync, rename, fsync of the directory; mode 0600. The directory is made (0700)
+ * when only it is missing, and must be nobody else's to write.
+ */
+enum rc store_save(const char *dir, const struct store_files *files, struct err *err) MUST_CHECK;
+
+/* struct store_floor: of one network. */
+struct store_floor {
+    uint64_t slot;       /* of the newest head that a decision rested on */
+    uint64_t checkpoint; /* slot of the newest signed checkpoint that was begun at */
+};
+
+/* store_floor_read: false: it is no floor, or of another network; *why says which. */
+bool store_floor_read(struct bytes text, const uint8_t genesis[static 32], struct store_floor *out,
+                      struct err *why) MUST_CHECK;
+enum rc store_floor_make(struct arena *a, const uint8_t genesis[static 32],
+                         const struct store_floor *floor, struct bytes *out,
+                         struct err *err) MUST_CHECK;
+
+/* store_answers_read appends the stored answers to the bundle; false: they are none. */
+bool store_answers_read(struct arena *a, struct bytes text, struct bundle *b,
+                        struct err *why) MUST_CHECK;
+/* store_answers_make: entries by path (an object), and the hints. Empty: they would be too large to
+ * keep. */
+enum rc store_answers_make(struct arena *a, const json_t *by_path, const json_t *hints,
+                           struct bytes *out, struct err *err) MUST_CHECK;
+
+#endif
