@@ -76,6 +76,9 @@ $(BUILD)/obj/%.o: %.c
 	@[ '$(V)' = 1 ] || echo "  CC  $<"
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -ffunction-sections -fdata-sections -c $< -o $@
 
+# A head of the chain from before the program was made is refused by boot (agent/build.h).
+BUILD_FLOOR ?= $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),0)
+$(BUILD)/obj/agent/build_release.o: CFLAGS += -DBOOTGATE_BUILD_FLOOR=UINT64_C\($(BUILD_FLOOR)\)
 $(BUILD)/obj/agent/verb_version.o: CFLAGS += -DBOOTGATE_VERSION='"$(VERSION)"'
 
 $(LIBBASE): $(call obj,$(BASE_SRC))

@@ -26,6 +26,10 @@ bool beacon_path(const struct need *need, char out[static BEACON_PATH])
     case NEED_HEADER: /* JSON-RPC */
     case NEED_PROOF:
     case NEED_CODE:
+    case NEED_NEAR_LIGHT:
+    case NEED_NEAR_PRODUCERS:
+    case NEED_NEAR_BLOCK:
+    case NEED_NEAR_STATE:
     case NEED_NONE:
         break;
     }

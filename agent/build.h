@@ -26,4 +26,8 @@ extern const bool build_boot_takes_options;
 /* The one configuration of the release's boot. */
 extern const char *const build_boot_config;
 
+/* No head of a chain is from before this (Unix seconds): the program is younger. For boot; 0: none.
+ * The release has the time of its last commit, or what `make BUILD_FLOOR=` says. */
+extern const uint64_t build_floor;
+
 #endif

@@ -7,3 +7,4 @@ const bool build_has_root_option = true;
 build_tcti_fn *const build_tcti_init = Tss2_Tcti_Swtpm_Init;
 const bool build_boot_takes_options = true;
 const char *const build_boot_config = "/usr/lib/bootgate/bootgate.json";
+const uint64_t build_floor = 0;

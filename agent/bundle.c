@@ -191,6 +191,15 @@ enum rc bundle_add_collateral(struct arena *a, struct bundle *b, const char *pat
                 : err_set(err, BG_BUNDLE_NO_COLLATERAL, "%s", path);
 }
 
+enum rc bundle_add_checkpoint(struct arena *a, struct bundle *b, const char *path, struct err *err)
+{
+    struct bytes text = BYTES_NONE;
+    TRY(file_read(a, path, LIMIT_CHECKPOINT, BG_CHECKPOINT_INPUT_SIZE, &text, err));
+    if (b->checkpoint)
+        return twice(err, "checkpoint", path);
+    return file_json(text, path, BG_CHECKPOINT_INPUT, &b->checkpoint, err);
+}
+
 /* put_hex and put_text add a member only when there is something to add. */
 static bool put_hex(struct arena *a, json_t *o, const char *key, struct bytes v, struct err *err)
 {

@@ -34,6 +34,9 @@ enum rc bundle_add_file(struct arena *a, struct bundle *b, const char *path,
  * taken. */
 enum rc bundle_add_collateral(struct arena *a, struct bundle *b, const char *path,
                               struct err *err) MUST_CHECK;
+/* bundle_add_checkpoint: a file with a signed checkpoint document. */
+enum rc bundle_add_checkpoint(struct arena *a, struct bundle *b, const char *path,
+                              struct err *err) MUST_CHECK;
 /* bundle_write saves all parts as one bundle; binary evidence is written as {"quote": hex}. */
 enum rc bundle_write(struct arena *a, const struct bundle *b, const char *path,
                      struct err *err) MUST_CHECK;

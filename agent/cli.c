@@ -29,6 +29,8 @@ static const struct option_row rows[] = {
     ROW("mr", 1, OPT_MR, "boot|run: measurements up to boot-mr-done, or of the whole log"),
     ROW("at", 1, OPT_AT, "TIME    judge as of this time, Unix seconds or RFC 3339"),
     ROW("offline", 0, OPT_OFFLINE, "        fetch nothing"),
+    ROW("checkpoint", 1, OPT_CHECKPOINT, "FILE    a signed checkpoint to begin at"),
+    ROW("timeout", 1, OPT_TIMEOUT, "SECONDS for all of the network, 1 to 3600; 120 without it"),
     ROW("save-bundle", 1, OPT_SAVE_BUNDLE, "FILE    write all that the decision used"),
     {"output", 1, OPT_OUTPUT, 'o', "FILE    where the result goes; - for standard output"},
     ROW("seed", 1, OPT_SEED, "FILE    the seed, 32 bytes, instead of a new one"),
@@ -72,6 +74,19 @@ static bool read_color(const char *word, enum cli_color *out)
             return true;
         }
     return false;
+}
+
+/* read_seconds: 1 to 3600, in plain digits. */
+static bool read_seconds(const char *word, uint64_t *out)
+{
+    uint64_t v = 0;
+    size_t n = strspn(word, "0123456789");
+    if (n == 0 || n > 4 || word[n])
+        return false;
+    for (size_t i = 0; i < n; i++)
+        v = 10 * v + (uint64_t)(word[i] - '0');
+    *out = v;
+    return v >= 1 && v <= 3600;
 }
 
 /* store_value keeps the argument of an option that has a bit. */
@@ -132,6 +147,13 @@ static enum rc store_value(struct cli *c, const struct option_row *row, const ch
         break;
     case OPT_DAYS:
         c->days = value;
+        break;
+    case OPT_CHECKPOINT:
+        c->checkpoint = value;
+        break;
+    case OPT_TIMEOUT:
+        if (!read_seconds(value, &c->timeout))
+            return err_set(err, BG_USAGE_TIMEOUT, "%s", value);
         break;
     case OPT_AT:
         if (!clock_read(bytes_of_str(value), &c->at))

@@ -31,13 +31,15 @@ enum cli_option {
     OPT_SLOT = 1u << 17,
     OPT_BLOCK_ROOT = 1u << 18,
     OPT_DAYS = 1u << 19,
+    OPT_CHECKPOINT = 1u << 20,
+    OPT_TIMEOUT = 1u << 21,
 };
 
 struct cli {
     unsigned given; /* OPT_ bits */
     const char *config, *bundle, *collateral, *boot_info, *as, *mr, *save_bundle, *root, *output;
-    const char *seed, *wrap, *target, *tcti, *key, *slot, *block_root, *days;
-    uint64_t at;
+    const char *seed, *wrap, *target, *tcti, *key, *slot, *block_root, *days, *checkpoint;
+    uint64_t at, timeout; /* Unix seconds; seconds */
     bool json, quiet, verbose, help;
     enum cli_color color;
     const char *const *args;

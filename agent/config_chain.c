@@ -150,26 +150,20 @@ static enum rc read_signers(struct arena *a, const json_t *j, struct checkpoint_
     size_t n = json_array_size(list);
     if (!json_is_array(list) || n == 0 || n > CHECKPOINT_SIGNERS_MAX)
         return config_bad_value(err, "chain.checkpoint_signers.keys", "a list of 1 to 16 keys");
-    uint8_t(*v)[33] = arena_array(a, n, sizeof *v, err);
+    uint8_t(*v)[CHECKPOINT_KEY] = arena_array(a, n, sizeof *v, err);
     uint64_t threshold = 0;
     if (!v)
         return err->rc;
     for (size_t i = 0; i < n; i++) {
         const json_t *key = json_array_get(list, i);
-        if (!json_is_string(key) || !hex_decode_0x(json_view(key), v[i], 33) ||
-            (v[i][0] != 2 && v[i][0] != 3))
-            return config_bad_value(err, "chain.checkpoint_signers.keys",
-                                    "compressed secp256k1 keys, 33 bytes of hex");
-        for (size_t k = 0; k < i; k++)
-            if (memcmp(v[k], v[i], 33) == 0)
-                return config_bad_value(err, "chain.checkpoint_signers.keys",
-                                        "different keys: one signer counts once");
+        if (!json_is_string(key) || !hex_decode_0x(json_view(key), v[i], CHECKPOINT_KEY))
+            return config_bad_value(err, "chain.checkpoint_signers.keys", "33 bytes of hex each");
     }
     if (!json_u64(j, "threshold", n, &threshold) || threshold == 0)
         return config_bad_value(err, "chain.checkpoint_signers.threshold",
                                 "1 to the number of keys");
-    *out = (struct checkpoint_signers){(const uint8_t(*)[33])v, n, (size_t)threshold};
-    return RC_OK;
+    *out = (struct checkpoint_signers){(const uint8_t(*)[CHECKPOINT_KEY])v, n, (size_t)threshold};
+    return checkpoint_signers_ok(out, err);
 }
 
 /* read_start: what the light client begins at. */
@@ -225,6 +219,19 @@ static enum rc read_ethereum(struct arena *a, const json_t *j, struct config *c,
     return read_start(a, j, c, err);
 }
 
+const char *config_source_name(enum chain_source_kind k)
+{
+    switch (k) {
+    case CHAIN_PINNED:
+        return "pinned";
+    case CHAIN_ETHEREUM:
+        return "ethereum";
+    case CHAIN_SOURCE_NONE:
+        break;
+    }
+    return NULL;
+}
+
 static enum rc read_chain(struct arena *a, const json_t *j, struct config *c, struct err *err)
 {
     static const char *const later[] = {"op-stack", "near", "file"};
@@ -236,9 +243,9 @@ static enum rc read_chain(struct arena *a, const json_t *j, struct config *c, st
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
         if (bytes_eq_str(source, later[i]))
             return err_set(err, BG_CONFIG_SOURCE_LATER, "%s", later[i]);
-    if (bytes_eq_str(source, "pinned"))
+    if (bytes_eq_str(source, config_source_name(CHAIN_PINNED)))
         return read_pinned(a, j, &c->chain, err);
-    if (bytes_eq_str(source, "ethereum"))
+    if (bytes_eq_str(source, config_source_name(CHAIN_ETHEREUM)))
         return read_ethereum(a, j, c, err);
     return config_bad_value(err, "chain.source", "ethereum or pinned");
 }

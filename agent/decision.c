@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/build.h"
+#include "agent/clock.h"
 #include "agent/confine.h"
 #include "agent/output.h"
 #include "agent/session.h"
@@ -15,6 +17,8 @@
 #define MAGIC      "bootgate/verdict/v1\n"
 #define ALLOWED    0x5a
 #define RECORD_FD  3
+#define KEEP_FD    4
+#define SPARE_MS   5000u
 #define CHILD_DONE 0
 #define CHILD_LOST 70
 
@@ -129,25 +133,75 @@ static bool write_record(const struct decision *d)
     return write(RECORD_FD, record, sizeof record) == (ssize_t)sizeof record;
 }
 
-static _Noreturn void decide(struct arena *a, const struct cli *cli, const struct config *config,
-                             const struct style *style, int record_fd, int report_fd)
+/* For the store: length of the floor, four bytes, the floor, the answers. */
+#define KEEP_MAX (4u + STORE_FLOOR_MAX + STORE_BEACON_MAX)
+
+static bool write_bytes(int fd, struct bytes left)
 {
+    while (left.n) {
+        ssize_t put_now = write(fd, left.p, left.n);
+        if (put_now < 0 && errno == EINTR)
+            continue;
+        if (put_now < 0)
+            return false;
+        left = bytes_of(left.p + put_now, left.n - (size_t)put_now);
+    }
+    return true;
+}
+
+static bool write_keep(const struct store_files *keep)
+{
+    uint8_t head[4];
+    if (!keep->floor.n)
+        return true;
+    (void)put_be(head, keep->floor.n, sizeof head);
+    return write_bytes(KEEP_FD, BYTES_OF_ARRAY(head)) && write_bytes(KEEP_FD, keep->floor) &&
+           write_bytes(KEEP_FD, keep->beacon);
+}
+
+/* network_deadline leaves the child time to say which nodes failed before it is killed. */
+static uint64_t network_deadline(uint64_t deadline_ms)
+{
+    uint64_t now = clock_ms(), left = deadline_ms > now ? deadline_ms - now : 0;
+    uint64_t spare = left / 5 < SPARE_MS ? left / 5 : SPARE_MS;
+    uint64_t most = LIMIT_RUN_SECONDS * UINT64_C(1000);
+    return now + (left - spare < most ? left - spare : most);
+}
+
+/* struct job: what the child is to do, and where it says how it went. */
+struct job {
+    const struct cli *cli;
+    const struct config *config;
+    const struct store_files *stored;
+    struct style style;
+    uint64_t deadline_ms;
+    int record_fd, report_fd, keep_fd;
+};
+
+static _Noreturn void decide(struct arena *a, const struct job *job)
+{
+    const struct config *config = job->config;
     struct session s;
     struct err err = {0};
     struct decision d;
     /* Nothing but what it needs: not the TPM's socket, not the signals of the parent. */
-    if (dup2(report_fd, STDOUT_FILENO) < 0 || dup2(record_fd, RECORD_FD) < 0 ||
-        close_range(RECORD_FD + 1, ~0u, 0) != 0 || confine_self(&err) != RC_OK)
+    if (dup2(job->report_fd, STDOUT_FILENO) < 0 || dup2(job->record_fd, RECORD_FD) < 0 ||
+        dup2(job->keep_fd, KEEP_FD) < 0 || close_range(KEEP_FD + 1, ~0u, 0) != 0 ||
+        confine_self(&err) != RC_OK)
         _exit(CHILD_LOST);
-    if (session_open_config(&s, a, cli, GATE_CHECK, VERDICT_LIVE, config) == RC_OK)
+    if (session_open_config(&s, a, job->cli, GATE_CHECK, VERDICT_LIVE, config) == RC_OK) {
+        s.input.stored = config->store ? job->stored : NULL;
+        s.input.floor_time = build_floor;
+        s.input.deadline_ms = network_deadline(job->deadline_ms);
         (void)!gate_run(a, &s.input, &s.report); /* the report holds the result */
+    }
     s.report.key_protection = release_key_protection(config->release);
-    if (cli->json)
+    if (job->cli->json)
         output_json(verdict_json(&s.report));
     else
-        verdict_text(stdout, style, &s.report);
+        verdict_text(stdout, &job->style, &s.report);
     of_report(config, &s.report, &d);
-    bool whole = output_finish(0) == 0 && write_record(&d);
+    bool whole = output_finish(0) == 0 && write_keep(&s.report.net.keep) && write_record(&d);
     bundle_free(&s.bundle);
     arena_free(a);
     _exit(whole ? CHILD_DONE : CHILD_LOST);
@@ -179,14 +233,17 @@ static enum rc take(struct inflow *f, struct err *err)
     return RC_OK;
 }
 
-static enum rc gather(struct inflow in[static 2], int pidfd, const struct watch *w, struct err *err)
+#define FLOWS 3
+
+static enum rc gather(struct inflow in[static FLOWS], int pidfd, const struct watch *w,
+                      struct err *err)
 {
-    while (!in[0].ended || !in[1].ended) {
-        struct pollfd p[2];
-        for (size_t i = 0; i < 2; i++)
+    while (!in[0].ended || !in[1].ended || !in[2].ended) {
+        struct pollfd p[FLOWS];
+        for (size_t i = 0; i < FLOWS; i++)
             p[i] = (struct pollfd){.fd = in[i].ended ? -1 : in[i].fd, .events = POLLIN};
-        TRY(watch_poll(w, p, 2, "the decision", err));
-        for (size_t i = 0; i < 2; i++)
+        TRY(watch_poll(w, p, FLOWS, "the decision", err));
+        for (size_t i = 0; i < FLOWS; i++)
             if (p[i].revents)
                 TRY(take(&in[i], err));
     }
@@ -211,38 +268,62 @@ static void close_pipe(const struct pipe_pair *p)
 }
 #define AUTO_PIPE __attribute__((cleanup(close_pipe))) struct pipe_pair
 
+/* split_keep: false: it is not what write_keep writes. */
+static bool split_keep(struct bytes b, struct store_files *out)
+{
+    struct cur c = cur_of(b);
+    if (b.n == 0)
+        return true;
+    out->floor = cur_take(&c, (size_t)take_be(&c, 4));
+    out->beacon = cur_rest(&c);
+    return cur_done(&c) && out->floor.n && out->floor.n <= STORE_FLOOR_MAX &&
+           out->beacon.n <= STORE_BEACON_MAX;
+}
+
 enum rc decision_run(struct arena *a, const struct cli *cli, const struct config *config,
-                     const struct watch *w, struct decision *out, struct bytes *report,
+                     const struct store_files *stored, const struct watch *w, struct decided *out,
                      struct err *err)
 {
-    AUTO_PIPE record_pipe = {{-1, -1}}, report_pipe = {{-1, -1}};
+    AUTO_PIPE record_pipe = {{-1, -1}}, report_pipe = {{-1, -1}}, keep_pipe = {{-1, -1}};
     AUTO_CLOSE pidfd = -1;
     uint8_t *text = arena_alloc(a, DECISION_REPORT_MAX, err), record[DECISION_RECORD];
-    struct style style = output_style(cli);
-    if (!text)
+    uint8_t *keep = text ? arena_alloc(a, KEEP_MAX, err) : NULL;
+    if (!keep)
         return err->rc;
     TRY(pipe_make(record_pipe.fd, err));
     TRY(pipe_make(report_pipe.fd, err));
+    TRY(pipe_make(keep_pipe.fd, err)); /* last: above the numbers that the child uses */
+    struct job job = {.cli = cli,
+                      .config = config,
+                      .stored = stored,
+                      .style = output_style(cli),
+                      .deadline_ms = w->deadline_ms,
+                      .record_fd = record_pipe.fd[1],
+                      .report_fd = report_pipe.fd[1],
+                      .keep_fd = keep_pipe.fd[1]};
     pid_t pid = watch_fork(&pidfd, err);
     if (pid < 0)
         return err->rc;
     if (pid == 0)
-        decide(a, cli, config, &style, record_pipe.fd[1], report_pipe.fd[1]);
-    for (size_t i = 0; i < 2; i++) {
-        struct pipe_pair *p = i ? &report_pipe : &record_pipe;
-        watch_drop_fd(&p->fd[1]);
-        (void)fcntl(p->fd[0], F_SETFL, O_NONBLOCK);
+        decide(a, &job);
+    struct pipe_pair *pipes[FLOWS] = {&record_pipe, &report_pipe, &keep_pipe};
+    for (size_t i = 0; i < FLOWS; i++) {
+        watch_drop_fd(&pipes[i]->fd[1]);
+        (void)fcntl(pipes[i]->fd[0], F_SETFL, O_NONBLOCK);
     }
-    struct inflow in[2] = {{.fd = record_pipe.fd[0], .p = record, .cap = sizeof record},
-                           {.fd = report_pipe.fd[0], .p = text, .cap = DECISION_REPORT_MAX}};
+    struct inflow in[FLOWS] = {{.fd = record_pipe.fd[0], .p = record, .cap = sizeof record},
+                               {.fd = report_pipe.fd[0], .p = text, .cap = DECISION_REPORT_MAX},
+                               {.fd = keep_pipe.fd[0], .p = keep, .cap = KEEP_MAX}};
     enum rc rc = gather(in, pidfd, w, err);
     int status = watch_reap(pid, rc != RC_OK);
     TRY(rc);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != CHILD_DONE)
         return err_set(err, BG_DECISION_DIED, "%s %d", WIFEXITED(status) ? "status" : "signal",
                        WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
-    if (!decision_decode(bytes_of(record, in[0].n), out))
-        return err_set(err, BG_DECISION_RECORD, "%zu bytes", in[0].n);
-    *report = bytes_of(text, in[1].n);
+    struct decided d = {.report = bytes_of(text, in[1].n)};
+    if (!decision_decode(bytes_of(record, in[0].n), &d.decision) ||
+        !split_keep(bytes_of(keep, in[2].n), &d.keep))
+        return err_set(err, BG_DECISION_RECORD, "%zu and %zu bytes", in[0].n, in[2].n);
+    *out = d;
     return RC_OK;
 }

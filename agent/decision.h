@@ -24,6 +24,7 @@
 #include "agent/cli.h"
 #include "agent/config.h"
 #include "agent/report.h"
+#include "agent/store.h"
 #include "agent/watch.h"
 
 #define DECISION_RECORD     180u
@@ -45,12 +46,20 @@ bool decision_decode(struct bytes record, struct decision *out) MUST_CHECK;
 /* decision_failed is the record of a decision that could not be taken. */
 void decision_failed(const struct config *c, uint64_t time, enum rc code, struct decision *out);
 
+/* struct decided: what came back. All but the decision is passed on without a look into it. */
+struct decided {
+    struct decision decision;
+    struct bytes report;     /* rendered */
+    struct store_files keep; /* for the store */
+};
+
 /*
  * decision_run forks, waits until the deadline, and kills. RC_OK: the child ended by itself with a
- * whole record and report; what it says may still be no. *report is in the arena.
+ * whole record and report; what it says may still be no. The child gets what the store held as
+ * bytes, and hands back what it is to hold: it can change no file itself. *out is in the arena.
  */
 enum rc decision_run(struct arena *a, const struct cli *cli, const struct config *config,
-                     const struct watch *w, struct decision *out, struct bytes *report,
+                     const struct store_files *stored, const struct watch *w, struct decided *out,
                      struct err *err) MUST_CHECK;
 
 #endif

@@ -4,7 +4,9 @@
 #include "agent/proofs.h"
 #include "agent/start.h"
 
-#define NEWER_HEADS 2u /* tries with a newer head, where nodes refuse proofs for the one we have */
+#define NEWER_HEADS                                                                                \
+    2u /* tries with a newer head, where nodes refuse proofs for the one we have                   \
+        */
 
 struct run {
     struct arena *a;
@@ -21,18 +23,26 @@ struct run {
     struct driver_facts *facts;
 };
 
-/* note keeps a line for people; what has no room or no memory is left out. */
+enum rc driver_note(struct arena *a, struct driver_facts *f, const char *what,
+                    const struct err *why, struct err *err)
+{
+    const struct err_info *info = err_info_of((int)why->rc);
+    if (why->rc == RC_OK || f->num_notes == DRIVER_NOTES)
+        return RC_OK;
+    const char *text =
+        arena_printf(a, err, "%s: BG-%04d %s%s%s", what, (int)why->rc, info ? info->text : "",
+                     why->detail[0] ? ": " : "", why->detail);
+    if (!text)
+        return err->rc;
+    f->notes[f->num_notes++] = text;
+    return RC_OK;
+}
+
+/* note: for people only; one that has no memory is left out. */
 static void note(struct run *r, const char *what, const struct err *why)
 {
     struct err ignored = {0};
-    struct driver_facts *f = r->facts;
-    const struct err_info *info = err_info_of((int)why->rc);
-    if (why->rc == RC_OK || f->num_notes == DRIVER_NOTES)
-        return;
-    const char *text = arena_printf(r->a, &ignored, "%s: BG-%04d %s%s%s", what, (int)why->rc,
-                                    info ? info->text : "", why->detail[0] ? ": " : "", why->detail);
-    if (text)
-        f->notes[f->num_notes++] = text;
+    (void)!driver_note(r->a, r->facts, what, why, &ignored);
 }
 
 static void note_nodes(struct run *r, const char *what, const struct nodes *nodes)
@@ -123,9 +133,9 @@ static enum rc started(struct run *r, struct err *err)
     const struct start *s = r->start;
     f->signed_by = s->signed_by;
     f->signers = s->doc ? r->d->config->signers.num_keys : 0;
-    f->start_anchor = s->doc ? arena_printf(r->a, err, "checkpoint-signers %zu/%zu", f->signed_by,
-                                            f->signers)
-                             : "config";
+    f->start_anchor =
+        s->doc ? arena_printf(r->a, err, "checkpoint-signers %zu/%zu", f->signed_by, f->signers)
+               : "config";
     if (!f->start_anchor)
         return err->rc;
     if (s->doc && s->doc != r->bundle->checkpoint) {
@@ -171,8 +181,7 @@ static enum rc decide(struct run *r, struct checks *checks, struct chain_result 
         struct err why = {0};
         if (!r->head.head || p->nodes.n == 0 || r->head.nodes.n == 0 || err_exit_status(rc) != 3)
             break;
-        TRY(head_newer(&r->head, &moved, &why));
-        if (!moved)
+        if (head_newer(&r->head, &moved, &why) != RC_OK || !moved)
             break;
         note(r, "asked again at a newer head", err);
         err_clear(err);
@@ -191,7 +200,7 @@ static enum rc remember(struct run *r, struct err *err)
     struct store_files *keep = &r->facts->keep;
     if (s->finalized.beacon.slot > floor.slot)
         floor.slot = s->finalized.beacon.slot;
-    if (r->start->doc && r->start->checkpoint.slot > floor.checkpoint)
+    if (r->start->signed_by && r->start->checkpoint.slot > floor.checkpoint)
         floor.checkpoint = r->start->checkpoint.slot;
     TRY(store_answers_make(r->a, r->head.useful, r->bundle->committee_keys, &keep->beacon, err));
     return store_floor_make(r->a, n->genesis_validators_root, &floor, &keep->floor, err);

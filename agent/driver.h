@@ -41,4 +41,8 @@ enum rc driver_run(struct arena *a, const struct driver *d, const struct boot_in
                    struct bundle *bundle, struct checks *checks, struct chain_result *out,
                    struct driver_facts *facts, struct err *err) MUST_CHECK;
 
+/* driver_note adds a line to the notes; why RC_OK, or no room left: nothing. */
+enum rc driver_note(struct arena *a, struct driver_facts *f, const char *what,
+                    const struct err *why, struct err *err) MUST_CHECK;
+
 #endif

@@ -134,8 +134,7 @@ static CURLcode post(CURL *c, struct bytes body)
 static enum rc start(struct err *err)
 {
     CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-    return ready == CURLE_OK ? RC_OK
-                             : err_set(err, BG_FETCH_INIT, "%s", curl_easy_strerror(ready));
+    return ready == CURLE_OK ? RC_OK : err_set(err, BG_FETCH_INIT, "%s", curl_easy_strerror(ready));
 }
 
 static enum rc no_memory(const char *url, struct err *err)

@@ -37,7 +37,8 @@ struct fetch_get {
 
 /*
  * fetch_get asks for at most FETCH_GETS URLs at the same time, each within `ms`. accept: the header
- * that says what is wanted, one of the two below. RC_OK says only that it could ask: v[i].why is how each went.
+ * that says what is wanted, one of the two below. RC_OK says only that it could ask: v[i].why is
+ * how each went.
  */
 enum rc fetch_get(struct fetch_get *v, size_t n, const char *accept, uint64_t ms,
                   struct err *err) MUST_CHECK;

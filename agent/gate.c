@@ -227,12 +227,16 @@ static enum rc ask(struct run *s, const struct boot_info *bi)
     struct chain_result *result = ARENA_NEW(s->a, struct chain_result, &s->r->err);
     if (!result)
         return s->r->err.rc;
-    struct driver d = {.chain = &c->chain,
+    struct driver d = {.config = c,
                        .question = s->r->question,
-                       .urls = c->rpc.v,
-                       .num_urls = in->offline ? 0 : c->rpc.n,
-                       .now = in->now};
-    if (driver_run(s->a, &d, bi, in->bundle, &s->r->checks, result, &s->r->err) != RC_OK)
+                       .offline = in->offline,
+                       .refresh = in->refresh,
+                       .stored = in->stored,
+                       .floor_time = in->floor_time,
+                       .now = in->now,
+                       .deadline_ms = in->deadline_ms};
+    if (driver_run(s->a, &d, bi, in->bundle, &s->r->checks, result, &s->r->net, &s->r->err) !=
+        RC_OK)
         return undecided(s);
     s->r->chain = result;
     return rules_assurance(s->a, c, result->assurance, &s->r->checks, &s->r->err);

@@ -23,7 +23,11 @@ struct gate_input {
     struct bundle *bundle; /* chain answers are appended to it */
     struct bytes root;     /* PKI root, DER */
     enum boot_view view;   /* of the measurements: --mr, or what goes with the question */
-    bool offline;
+    bool offline;          /* nobody is asked over the network */
+    bool refresh;          /* a newer head is asked for even where there is one */
+    const struct store_files *stored; /* NULL: store and floor take no part */
+    uint64_t floor_time;              /* heads from before it are refused; 0: none */
+    uint64_t deadline_ms;             /* for the network, clock_ms() */
     bool answer_needed; /* the contract's answer is wanted even where policy already refused */
     uint64_t now;
 };

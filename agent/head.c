@@ -1,7 +1,6 @@
 #include "agent/head.h"
 
-#include <stdlib.h>
-
+#include "agent/fetch.h"
 #include "base/hash.h"
 #include "base/hex.h"
 

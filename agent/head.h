@@ -26,7 +26,7 @@ struct head_search {
     uint64_t now;
     bool from_store; /* the answers at hand are those of the store: refused, they all go */
 
-    struct err store_bad; /* why they went */
+    struct err store_bad;    /* why they went */
     struct light_client *lc; /* of the start that was tried last */
     const struct chain_head *head;
     struct needs needs; /* what would help, after the last step */

@@ -8,8 +8,9 @@
 
 static const struct verb verbs[] = {
     {"boot", "", "the gate: take the seed, shut the door, decide, release the key or nothing",
-     OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_AS | OPT_AT | OPT_ROOT | OPT_TCTI, 0, 0,
-     verb_boot},
+     OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_AS | OPT_AT | OPT_CHECKPOINT | OPT_ROOT |
+         OPT_TCTI,
+     0, 0, verb_boot},
     {"seal", "", "provision: seal a seed in the TPM under the configured policy",
      OPT_CONFIG | OPT_SEED | OPT_WRAP | OPT_RAISE | OPT_TCTI, 0, 0, verb_seal},
     {"unseal", "", "test the policy: does the TPM give the seed?",
@@ -19,15 +20,15 @@ static const struct verb verbs[] = {
      0, 1, verb_verify},
     {"check", "[FILE]", "the whole decision, as the gate would take it, without release",
      OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_AS | OPT_MR | OPT_AT | OPT_OFFLINE |
-         OPT_SAVE_BUNDLE | OPT_ROOT,
+         OPT_SAVE_BUNDLE | OPT_CHECKPOINT | OPT_TIMEOUT | OPT_ROOT,
      0, 1, verb_check},
     {"chain", "[FILE]", "ask the contract about a boot info, list every slot it reads",
      OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_BOOT_INFO | OPT_AS | OPT_MR | OPT_AT |
-         OPT_OFFLINE | OPT_SAVE_BUNDLE | OPT_ROOT,
+         OPT_OFFLINE | OPT_SAVE_BUNDLE | OPT_CHECKPOINT | OPT_TIMEOUT | OPT_ROOT,
      0, 1, verb_chain},
     {"fetch", "-o FILE [FILE]", "complete a bundle: all that a later --offline run needs",
      OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_BOOT_INFO | OPT_AS | OPT_MR | OPT_AT |
-         OPT_OUTPUT | OPT_ROOT,
+         OPT_OUTPUT | OPT_CHECKPOINT | OPT_TIMEOUT | OPT_ROOT,
      0, 1, verb_fetch},
     {"hash", "FILE", "compose hash and app id of an app-compose.json", 0, 1, 1, verb_hash},
     {"log", "FILE", "decode an event log, replay it, compare with the quote", 0, 1, 1, verb_log},

@@ -110,16 +110,23 @@ static bool same_question(const struct config *c, const struct decision *d)
 
 static enum rc decide(struct release *r, struct err *err)
 {
-    struct decision d = {0};
+    struct decided d = {0};
+    struct store_files stored = {BYTES_NONE, BYTES_NONE};
+    const struct config *c = &r->config;
     if (!build_boot_takes_options)
         return err_set(err, BG_BOOT_NO_COLLECT, "%s build", build_kind);
-    TRY(decision_run(r->a, r->cli, &r->config, &r->watch, &d, &r->report, err));
-    if (!same_question(&r->config, &d)) {
-        r->report = BYTES_NONE;
+    if (c->store)
+        TRY(store_load(r->a, c->store, &stored, &r->stored, err));
+    TRY(decision_run(r->a, r->cli, c, &stored, &r->watch, &d, err));
+    if (!same_question(c, &d.decision))
         return err_set(err, BG_RELEASE_OTHER_QUESTION, "chain %llu",
-                       (unsigned long long)d.chain_id);
-    }
-    r->decision = d;
+                       (unsigned long long)d.decision.chain_id);
+    r->decision = d.decision;
+    r->report = d.report;
+    /* Before a key is out: the next boot is to know how far this one saw. A disk that is full is
+     * no reason not to boot: whoever owns it can take the store away altogether. */
+    if (c->store)
+        (void)!store_save(c->store, &d.keep, &r->stored);
     return RC_OK;
 }
 
@@ -154,7 +161,7 @@ struct kdf_identity release_identity(const struct config *c, const uint8_t app_i
 {
     struct kdf_identity id = {.chain_id = c->chain.chain_id};
     /* By the word, so that a source without one has no key. */
-    id.source = c->chain.source == CHAIN_PINNED ? "pinned" : NULL;
+    id.source = config_source_name(c->chain.source);
     memcpy(id.kms_contract, c->chain.kms_contract, sizeof id.kms_contract);
     memcpy(id.app_id, app_id, sizeof id.app_id);
     return id;

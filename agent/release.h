@@ -18,6 +18,7 @@ struct release {
     struct secret *seed; /* from release_take to the end of release_let_out */
     struct decision decision;
     struct bytes report; /* rendered by the deciding process; only passed on */
+    struct err stored;   /* why the store could not be read or written; RC_OK: it could */
     uint64_t now;
 };
 

@@ -76,9 +76,20 @@ size_t report_anchors(const struct report *r, struct anchor out[static REPORT_AN
             out[n++] = (struct anchor){"acpi", r->acpi_pinned ? "config" : "host",
                                        r->acpi_pinned ? "pinned" : "host-stated"};
     }
+    bool committee = r->chain && r->chain->head && r->chain->head->by_light_client;
     if (r->chain)
-        out[n++] = (struct anchor){"contract", "block-hash-in-config", r->chain->assurance};
+        out[n++] = (struct anchor){
+            "contract", committee ? "sync-committee" : "block-hash-in-config", r->chain->assurance};
+    if (committee)
+        out[n++] = (struct anchor){"checkpoint", r->net.start_anchor,
+                                   r->net.signed_by ? "signed" : "given"};
     return n;
+}
+
+enum rc report_note(struct arena *a, struct report *r, const char *what, const struct err *why,
+                    struct err *err)
+{
+    return driver_note(a, &r->net, what, why, err);
 }
 
 const char *boot_view_as(enum boot_view v)

@@ -5,6 +5,7 @@
 #ifndef BOOTGATE_AGENT_REPORT_H
 #define BOOTGATE_AGENT_REPORT_H
 
+#include "agent/driver.h"
 #include "policy/decide.h"
 #include "quote/os_image.h"
 
@@ -23,6 +24,7 @@ struct report {
     enum chain_question question; /* ASK_NONE: the contract is no part of this run */
     const struct chain_config *chain_config;
     const struct chain_result *chain;
+    struct driver_facts net; /* how chain was come by; also when it was not */
     struct verdict verdict;
     bool app_id_pinned, acpi_pinned; /* by the configuration */
     bool test_root;                  /* the PKI root is not Intel's */
@@ -45,11 +47,14 @@ int report_exit_status(const struct report *r);
 
 /* struct anchor: what a fact of the report rests on (DESIGN section 3). */
 struct anchor {
-    const char *fact, *anchor, *assurance; /* static */
+    const char *fact, *anchor, *assurance; /* static, or of the report */
 };
-#define REPORT_ANCHORS_MAX 8
+#define REPORT_ANCHORS_MAX 9
 /* report_anchors fills out and returns how many. */
 size_t report_anchors(const struct report *r, struct anchor out[static REPORT_ANCHORS_MAX]);
+/* report_note adds a line to the notes; why RC_OK: there is nothing to say. */
+enum rc report_note(struct arena *a, struct report *r, const char *what, const struct err *why,
+                    struct err *err) MUST_CHECK;
 /* boot_view_as: "app" or "kms"; boot_view_mr: "boot" or "run"; NULL: neither. */
 const char *boot_view_as(enum boot_view v);
 const char *boot_view_mr(enum boot_view v);

@@ -128,6 +128,13 @@ enum rc rules_freshness(struct arena *a, const struct config *c, enum freshness 
     return checks_add(a, out, k, err);
 }
 
+/* met: what is finalized was attested to before. */
+static bool met(const char *want, const char *have)
+{
+    return strcmp(want, have) == 0 ||
+           (strcmp(want, "attested") == 0 && strcmp(have, "finalized") == 0);
+}
+
 enum rc rules_assurance(struct arena *a, const struct config *c, const char *have,
                         struct checks *out, struct err *err)
 {
@@ -136,7 +143,7 @@ enum rc rules_assurance(struct arena *a, const struct config *c, const char *hav
                       .expected = c->require_assurance ? c->require_assurance : "any",
                       .actual = have,
                       .source = "config policy.require_assurance"};
-    if (c->require_assurance && strcmp(c->require_assurance, have ? have : "") != 0) {
+    if (c->require_assurance && !met(c->require_assurance, have ? have : "")) {
         k.status = CHECK_FAIL;
         k.code = BG_RULE_ASSURANCE;
     }

@@ -13,6 +13,8 @@ static enum rc read_inputs(struct session *s, struct err *err)
         TRY(bundle_add_file(s->a, &s->bundle, cli->bundle, err));
     if (cli->collateral)
         TRY(bundle_add_collateral(s->a, &s->bundle, cli->collateral, err));
+    if (cli->checkpoint)
+        TRY(bundle_add_checkpoint(s->a, &s->bundle, cli->checkpoint, err));
     s->inputs_read = true;
     return RC_OK;
 }
@@ -34,6 +36,25 @@ static enum rc choose_view(struct session *s, struct err *err)
         return err_set(err, BG_USAGE_MR, "%s", cli->mr);
     s->input.view = boot ? BOOT_VIEW_APP : BOOT_VIEW_KMS;
     return RC_OK;
+}
+
+/* open_store: runs on a recording, on another time or without a network leave the store alone. */
+static enum rc open_store(struct session *s, struct err *err)
+{
+    struct err why = {0};
+    const char *dir = s->config.store;
+    if (!dir || s->cli->given & (OPT_AT | OPT_BUNDLE | OPT_OFFLINE))
+        return RC_OK;
+    TRY(store_load(s->a, dir, &s->stored, &why, err));
+    s->input.stored = &s->stored;
+    return report_note(s->a, &s->report, "the store", &why, err);
+}
+
+void session_keep(struct session *s)
+{
+    struct err why = {0}, ignored = {0};
+    if (s->input.stored && store_save(s->config.store, &s->report.net.keep, &why) != RC_OK)
+        (void)!report_note(s->a, &s->report, "nothing was stored", &why, &ignored);
 }
 
 static enum rc begin(struct session *s, struct arena *a, const struct cli *cli, enum gate_goal goal,
@@ -63,7 +84,10 @@ static enum rc begin(struct session *s, struct arena *a, const struct cli *cli, 
                                    .bundle = &s->bundle,
                                    .root = quote_intel_root(),
                                    .offline = cli->given & OPT_OFFLINE,
+                                   .refresh = !at,
                                    .now = r->now};
+    s->input.deadline_ms =
+        clock_ms() + (cli->timeout ? cli->timeout : LIMIT_RUN_SECONDS) * UINT64_C(1000);
     TRY(choose_view(s, err));
     if (goal != GATE_VERIFY)
         r->question = r->as == BOOT_VIEW_KMS ? ASK_KMS : ASK_APP;
@@ -74,6 +98,8 @@ static enum rc begin(struct session *s, struct arena *a, const struct cli *cli, 
         r->test_root = true;
         TRY(file_read(a, cli->root, LIMIT_CERT_DER, BG_ROOT_SIZE, &s->input.root, err));
     }
+    if (!config) /* boot's store is its parent's to read and write */
+        TRY(open_store(s, err));
     return read_inputs(s, err);
 }
 
@@ -114,6 +140,7 @@ enum rc session_open_config(struct session *s, struct arena *a, const struct cli
 
 int session_close(struct session *s)
 {
+    session_keep(s);
     if (s->cli->save_bundle && s->inputs_read) {
         struct err err = {0};
         enum rc rc = bundle_write(s->a, &s->bundle, s->cli->save_bundle, &err);

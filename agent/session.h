@@ -15,6 +15,7 @@ struct session {
     struct bundle bundle;
     struct gate_input input;
     struct report report;
+    struct store_files stored;
     bool inputs_read; /* the bundle holds all that was given: it may replace a file */
 };
 
@@ -30,7 +31,10 @@ enum rc session_ask(struct session *s) MUST_CHECK;
 enum rc session_open_config(struct session *s, struct arena *a, const struct cli *cli,
                             enum gate_goal goal, enum verdict_kind kind,
                             const struct config *config) MUST_CHECK;
-/* session_close saves the bundle when asked to, prints the report, frees; the exit status. */
+/* session_keep writes what the store is to hold; that it could not is a note. */
+void session_keep(struct session *s);
+/* session_close does that, saves the bundle when asked to, prints the report, frees; the exit
+ * status. */
 int session_close(struct session *s);
 
 #endif

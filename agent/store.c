@@ -160,10 +160,11 @@ enum rc store_floor_make(struct arena *a, const uint8_t genesis[static 32],
 {
     char root[2 * 32 + 1];
     hex_encode(bytes_of(genesis, 32), root);
-    AUTO_JSON j = json_pack("{s:s, s:I}", "genesis_validators_root", root, "slot",
-                            (json_int_t)floor->slot);
+    AUTO_JSON j =
+        json_pack("{s:s, s:I}", "genesis_validators_root", root, "slot", (json_int_t)floor->slot);
     if (j && floor->checkpoint)
-        (void)json_object_set_new(j, "checkpoint_slot", json_integer((json_int_t)floor->checkpoint));
+        (void)json_object_set_new(j, "checkpoint_slot",
+                                  json_integer((json_int_t)floor->checkpoint));
     return dump(a, j, STORE_FLOOR_MAX, out, err);
 }
 
@@ -187,9 +188,9 @@ enum rc store_answers_make(struct arena *a, const json_t *by_path, const json_t 
     AUTO_JSON j = json_pack("{s:i, s:[], s:O}", "schema", 1, "beacon", "committee_keys", hints);
     const char *path;
     json_t *entry;
-    json_object_foreach((json_t *)(uintptr_t)by_path, path, entry)
-        if (json_array_append(json_object_get(j, "beacon"), entry) != 0)
-            return err_set(err, BG_STORE_LIST, "%s", path);
+    json_object_foreach((json_t *)(uintptr_t)by_path, path,
+                        entry) if (json_array_append(json_object_get(j, "beacon"), entry) !=
+                                   0) return err_set(err, BG_STORE_LIST, "%s", path);
     *out = BYTES_NONE;
     return dump(a, j, STORE_BEACON_MAX, out, err);
 }

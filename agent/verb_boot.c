@@ -39,6 +39,8 @@ static int say(const struct release *r, const struct cli *cli, const struct err 
         return status;
     }
     (void)!fwrite(r->report.p, 1, r->report.n, stdout);
+    if (r->stored.rc != RC_OK)
+        text_error(stderr, &r->stored);
     if (err->rc != RC_OK)
         text_error(stderr, err);
     return output_finish(status);

@@ -41,15 +41,21 @@ static void print_text(FILE *out, const struct session *s, const struct fetched_
     fputc('\n', out);
 }
 
+static size_t answers(const struct bundle *b)
+{
+    return json_array_size(b->rpc) + json_array_size(b->beacon);
+}
+
 /* complete runs the need loop and writes the file: whole, or not at all. */
 static enum rc complete(struct session *s, struct fetched_bundle *f)
 {
     struct report *r = &s->report;
-    size_t before = json_array_size(s->bundle.rpc);
+    size_t before = answers(&s->bundle);
     s->input.answer_needed = true;
     TRY(session_ask(s));
-    f->answers = json_array_size(s->bundle.rpc);
-    f->fetched = f->answers - before;
+    session_keep(s);
+    f->answers = answers(&s->bundle);
+    f->fetched = f->answers > before ? f->answers - before : 0;
     for (size_t i = 0; i < r->chain->num_codes; i++)
         f->unproven += !r->chain->codes[i].known;
     return bundle_write(s->a, &s->bundle, f->path, &r->err);

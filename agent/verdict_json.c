@@ -1,4 +1,5 @@
 /* The verdict as JSON (DESIGN section 6). Printed on failure too: what was not reached is null. */
+#include "agent/config.h"
 #include "agent/output.h"
 #include "base/date.h"
 #include "base/hex.h"
@@ -178,11 +179,30 @@ static json_t *device(const struct td_report *r)
     return o;
 }
 
+static json_t *checkpoint(const struct head_facts *h, const struct driver_facts *net)
+{
+    json_t *o = json_object();
+    put(o, "root", HEX(h->checkpoint_root));
+    put(o, "slot", integer(h->checkpoint_slot));
+    put(o, "signed_by", net->signed_by ? integer(net->signed_by) : NULL);
+    put(o, "signers", net->signed_by ? integer(net->signers) : NULL);
+    return o;
+}
+
+static json_t *notes(const struct driver_facts *net)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < net->num_notes; i++)
+        (void)json_array_append_new(list, string(net->notes[i]));
+    return list;
+}
+
 static json_t *chain(const struct report *r)
 {
     const struct chain_result *c = r->chain;
     json_t *o = json_object();
-    put(o, "source", json_string("pinned"));
+    const struct head_facts *h = c->head && c->head->by_light_client ? c->head : NULL;
+    put(o, "source", string(config_source_name(r->chain_config->source)));
     put(o, "chain_id", integer(r->chain_config->chain_id));
     put(o, "kms_contract", HEX(r->chain_config->kms_contract));
     put(o, "block_number", integer(c->block_number));
@@ -191,6 +211,15 @@ static json_t *chain(const struct report *r)
     put(o, "assurance", string(c->assurance));
     put(o, "age", r->now >= c->block_time ? integer(r->now - c->block_time) : NULL);
     put(o, "fork", string(eth_fork_name(c->fork)));
+    put(o, "network", h ? string(h->network) : NULL);
+    put(o, "slot", h ? integer(h->slot) : NULL);
+    put(o, "beacon_root", h ? HEX(h->beacon_root) : NULL);
+    put(o, "signature_slot", h ? integer(h->signature_slot) : NULL);
+    put(o, "participants", h ? integer(h->participants) : NULL);
+    put(o, "committee_size", h ? integer(h->committee_size) : NULL);
+    put(o, "updates", h ? integer(h->updates) : NULL);
+    put(o, "checkpoint", h ? checkpoint(h, &r->net) : NULL);
+    put(o, "round_trips", integer(r->net.round_trips));
     return o;
 }
 
@@ -315,6 +344,7 @@ json_t *verdict_json(const struct report *r)
     put(o, "freshness", string(freshness_name(r->freshness)));
     put(o, "key_protection", string(r->key_protection));
     put(o, "anchors", anchors(r));
+    put(o, "notes", notes(&r->net));
     put(o, "time", times(r));
     put(o, "config_sha256", r->has_config ? HEX(r->config_sha256) : NULL);
     return o;

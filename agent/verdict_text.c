@@ -323,6 +323,39 @@ static void slot_text(FILE *f, const struct style *st, const struct report *r,
     fprintf(f, "[%s]%s\n", slot, s->zero_leaf ? " zero leaf" : "");
 }
 
+/* head_facts_text: how the block was proven. */
+static void head_facts_text(FILE *f, const struct style *st, const struct head_facts *h,
+                            const struct driver_facts *net)
+{
+    label(f, "beacon block");
+    fprintf(f, "%s slot %llu, ", h->network, (unsigned long long)h->slot);
+    text_hex(f, st, BYTES_OF_ARRAY(h->beacon_root));
+    fputc('\n', f);
+    label(f, "sync committee");
+    fprintf(f, "%zu of %zu signed, in slot %llu\n", h->participants, h->committee_size,
+            (unsigned long long)h->signature_slot);
+    label(f, "checkpoint");
+    fprintf(f, "slot %llu, ", (unsigned long long)h->checkpoint_slot);
+    text_hex(f, st, BYTES_OF_ARRAY(h->checkpoint_root));
+    fprintf(f, ", %s, %zu update%s before\n", net->start_anchor ? net->start_anchor : "-",
+            h->updates, h->updates == 1 ? "" : "s");
+    label(f, "round trips");
+    fprintf(f, "%zu\n", net->round_trips);
+}
+
+/* notes_text: what went otherwise than it should and did no harm, or led to no decision. */
+static void notes_text(FILE *f, const struct style *st, const struct report *r)
+{
+    if (!r->net.num_notes || (!st->verbose && r->err.rc == RC_OK))
+        return;
+    fprintf(f, "  %sNotes%s\n", paint(st, BOLD), paint(st, PLAIN));
+    for (size_t i = 0; i < r->net.num_notes; i++) {
+        fputs("    ", f);
+        text_safe(f, bytes_of_str(r->net.notes[i]));
+        fputc('\n', f);
+    }
+}
+
 void contract_text(FILE *f, const struct style *st, const struct report *r)
 {
     const struct chain_result *c = r->chain;
@@ -334,6 +367,8 @@ void contract_text(FILE *f, const struct style *st, const struct report *r)
             (unsigned long long)r->chain_config->chain_id, (unsigned long long)c->block_number,
             when, eth_fork_name(c->fork), c->assurance ? c->assurance : "-", paint(st, PLAIN));
     fact_hex(f, st, "block hash", c->block_hash, 32);
+    if (c->head && c->head->by_light_client)
+        head_facts_text(f, st, c->head, &r->net);
     fact_address(f, "KMS contract", r->chain_config->kms_contract);
     if (c->has_gateway_app_id)
         fact(f, "gateway app id", c->gateway_app_id);
@@ -386,6 +421,7 @@ void verdict_text(FILE *f, const struct style *st, const struct report *r)
     if (r->boot_info)
         boot_info_facts(f, st, r->boot_info);
     contract_text(f, st, r);
+    notes_text(f, st, r);
     if (r->err.rc != RC_OK)
         why_and_fix(f, st, r->err.rc, r->err.detail, NULL);
     for (size_t i = 0; i < r->checks.n; i++) {

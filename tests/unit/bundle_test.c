@@ -39,6 +39,14 @@ static void parts_of_several_files_are_merged(void **state)
     assert_int_equal(add(&b, "{\"schema\":1,\"beacon\":[{\"path\":\"/x\",\"result\":{}}]}", &err),
                      RC_OK);
     assert_int_equal(json_array_size(b.beacon), 1);
+    assert_int_equal(add(&b,
+                         "{\"schema\":1,\"beacon\":[{\"path\":\"/x\",\"ssz\":\"00\"}],"
+                         "\"committee_keys\":[{\"keys_sha256\":\"00\",\"y\":\"00\"}],"
+                         "\"checkpoint\":{\"schema\":1}}",
+                         &err),
+                     RC_OK);
+    assert_true(json_array_size(b.beacon) == 2 && json_array_size(b.committee_keys) == 1);
+    assert_int_equal(json_object_size(b.checkpoint), 1);
 }
 
 static void what_is_no_bundle_is_refused_by_name(void **state)
@@ -68,6 +76,15 @@ static void what_is_no_bundle_is_refused_by_name(void **state)
         {"params a string",
          "{\"schema\":1,\"rpc\":[{\"method\":\"m\",\"params\":\"\",\"result\":1}]}", BG_BUNDLE_CALL,
          4},
+        {"beacon with both bodies",
+         "{\"schema\":1,\"beacon\":[{\"path\":\"/x\",\"result\":{},\"ssz\":\"00\"}]}",
+         BG_BUNDLE_ENTRY, 4},
+        {"beacon without a body", "{\"schema\":1,\"beacon\":[{\"path\":\"/x\"}]}", BG_BUNDLE_ENTRY,
+         4},
+        {"keys of another shape", "{\"schema\":1,\"committee_keys\":[{\"y\":\"00\"}]}",
+         BG_BUNDLE_ENTRY, 4},
+        {"keys an object", "{\"schema\":1,\"committee_keys\":{}}", BG_BUNDLE_LIST, 4},
+        {"checkpoint a list", "{\"schema\":1,\"checkpoint\":[]}", BG_BUNDLE_CHECKPOINT, 4},
         {"beacon a list of lists", "{\"schema\":1,\"beacon\":[[]]}", BG_BUNDLE_ENTRY, 4},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -110,7 +127,7 @@ static void a_part_that_comes_twice_is_refused(void **state)
          "{\"schema\":1,\"evidence\":{\"quote\":\"" QUOTE "\"}}"},
         {"{\"schema\":1,\"evidence\":{\"quote\":\"" QUOTE "\"}}", QUOTE},
         {QUOTE, "{\"quote\":\"" QUOTE "\"}"},
-        {"{\"schema\":1,\"beacon\":[]}", "{\"schema\":1,\"beacon\":[]}"},
+        {"{\"schema\":1,\"checkpoint\":{}}", "{\"schema\":1,\"checkpoint\":{\"slot\":1}}"},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         struct err err = {0};
@@ -152,14 +169,23 @@ static void what_is_saved_reads_back(void **state)
                          "\"report_data\":\"\",\"something_new\":1}",
                          &err),
                      RC_OK);
-    assert_int_equal(add(&b, "{\"schema\":1,\"rpc\":[" RPC_ENTRY "],\"beacon\":[]}", &err), RC_OK);
+    assert_int_equal(
+        add(&b,
+            "{\"schema\":1,\"rpc\":[" RPC_ENTRY
+            "],\"beacon\":[{\"path\":\"/x\",\"ssz\":\"00\"}],\"committee_keys\":[{\"keys_sha256\":"
+            "\"00\",\"y\":\"01\"}],\"checkpoint\":{\"slot\":7}}",
+            &err),
+        RC_OK);
     assert_int_equal(bundle_write(arena, &b, path, &err), RC_OK);
     assert_int_equal(bundle_add_file(arena, &c, path, &err), RC_OK);
     assert_true(bytes_eq(b.evidence.quote, c.evidence.quote));
     assert_true(bytes_eq(b.evidence.event_log, c.evidence.event_log));
     assert_true(bytes_eq(b.evidence.vm_config, c.evidence.vm_config));
     assert_true(json_equal(b.rpc, c.rpc));
-    assert_non_null(c.beacon);
+    assert_true(json_equal(b.beacon, c.beacon) && json_array_size(c.beacon) == 1);
+    assert_true(json_equal(b.committee_keys, c.committee_keys) &&
+                json_array_size(c.committee_keys) == 1);
+    assert_true(json_equal(b.checkpoint, c.checkpoint) && c.checkpoint);
     assert_int_equal(bundle_write(arena, &b, "/nonexistent/x", &err), BG_FILE_CREATE);
     unlink(path);
 }

@@ -19,9 +19,11 @@
     "\",\"block_hash\":\"" H32 "\"}"
 #define POLICY(members) "{" CHAIN ",\"policy\":{" members "}}"
 
-#define K1  "02" H64
-#define H64 "3333333333333333333333333333333333333333333333333333333333333333"
-#define K2  "03" H64
+/* secp256k1's generator, and its triple's negative. */
+#define K1  "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
+#define K1X "0379be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
+#define K2  "03f9308a019258c31049344f85f89d5229b531c845836f99b08601f113bce036f9"
+#define HFF "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
 #define ETH(chain_id, network, more)                                                               \
     "{\"chain\":{\"source\":\"ethereum\",\"chain_id\":" chain_id ",\"kms_contract\":\"" H20        \
     "\",\"network\":" network more "}"
@@ -217,10 +219,15 @@ static void what_would_not_be_enforced_is_refused(void **state)
         {"threshold over the keys", ETH("1", "\"mainnet\"", SIGNERS("\"" K1 "\"", "2") "}"),
          BG_CONFIG_VALUE},
         {"one signer twice", ETH("1", "\"mainnet\"", SIGNERS("\"" K1 "\",\"0x" K1 "\"", "2") "}"),
-         BG_CONFIG_VALUE},
+         BG_CHECKPOINT_SIGNERS_SAME},
+        {"one signer, and its negative",
+         ETH("1", "\"mainnet\"", SIGNERS("\"" K1 "\",\"0x" K1X "\"", "2") "}"),
+         BG_CHECKPOINT_SIGNERS_SAME},
+        {"a key that is no point", ETH("1", "\"mainnet\"", SIGNERS("\"02" HFF "\"", "1") "}"),
+         BG_CHECKPOINT_SIGNERS_KEY},
         {"no signers", ETH("1", "\"mainnet\"", SIGNERS("", "1") "}"), BG_CONFIG_VALUE},
-        {"an uncompressed key", ETH("1", "\"mainnet\"", SIGNERS("\"04" H64 "\"", "1") "}"),
-         BG_CONFIG_VALUE},
+        {"an uncompressed key", ETH("1", "\"mainnet\"", SIGNERS("\"04" HFF "\"", "1") "}"),
+         BG_CHECKPOINT_SIGNERS_KEY},
         {"own network without forks", ETH("5", OWN("6", ""), START "}"), BG_CONFIG_VALUE},
         {"own network, unknown fork", ETH("5", OWN("6", FORK("gloas", "0")), START "}"),
          BG_CONFIG_VALUE},
