@@ -36,8 +36,10 @@ static enum rc ssz_of(struct arena *a, const struct beacon_answer *e, const stru
     uint8_t *p = arena_alloc(a, c->len, err);
     if (!p)
         return err->rc;
-    /* It was hex when the candidate was noted. */
-    if (!hex_decode(bytes_of(hex_of(e).p + 2 * c->off, 2 * c->len), p, c->len))
+    /* It was there and hex when the candidate was noted. */
+    struct bytes hex = hex_of(e);
+    if (hex.n < 2 * (c->off + c->len) ||
+        !hex_decode(bytes_of(hex.p + 2 * c->off, 2 * c->len), p, c->len))
         return err_set(err, BG_LC_ANSWER_CHANGED, "%zu bytes", c->len);
     *out = bytes_of(p, c->len);
     return RC_OK;
@@ -65,6 +67,14 @@ enum rc lc_candidate_bootstrap(struct arena *a, const struct beacon_network *n,
         return lc_bootstrap_from_json(a, n, data_of(e, c->item), out, err);
     TRY(ssz_of(a, e, c, &ssz, err));
     return lc_bootstrap_from_ssz(a, n, ssz, out, err);
+}
+
+struct arena *lc_scratch(struct err *err)
+{
+    struct arena *a = arena_new(LIMIT_ARENA);
+    if (!a)
+        (void)err_set(err, BG_LC_SCRATCH, "%u bytes", LIMIT_ARENA);
+    return a;
 }
 
 static void drop_arena(struct arena **a)
@@ -124,11 +134,11 @@ static enum rc note(struct arena *a, struct lc_candidates *l, const struct beaco
                     const struct beacon_answers *answers, struct lc_candidate c,
                     struct err *last_bad, struct err *err)
 {
-    __attribute__((cleanup(drop_arena))) struct arena *scratch = arena_new(LIMIT_ARENA);
+    __attribute__((cleanup(drop_arena))) struct arena *scratch = lc_scratch(err);
     struct lc_update u;
     struct err why = {0};
     if (!scratch)
-        return err_set(err, BG_LC_SCRATCH_NOTE, "%u bytes", LIMIT_ARENA);
+        return err->rc;
     if (c.kind != LC_BOOTSTRAP) {
         if (lc_candidate_update(scratch, n, answers, &c, &u, &why) != RC_OK) {
             lc_bad(last_bad, &why, &answers->v[c.entry]);
@@ -152,13 +162,13 @@ static enum rc take_one(struct arena *a, struct lc_candidates *l, const struct b
                         const struct beacon_answers *answers, size_t i, struct err *last_bad,
                         struct err *err)
 {
-    __attribute__((cleanup(drop_arena))) struct arena *scratch = arena_new(LIMIT_ARENA);
+    __attribute__((cleanup(drop_arena))) struct arena *scratch = lc_scratch(err);
     const struct beacon_answer *e = &answers->v[i];
     struct part parts[NEED_UPDATES_MAX] = {{0}};
     struct err why = {0};
     size_t num = 0;
     if (!scratch)
-        return err_set(err, BG_LC_SCRATCH_TAKE, "%u bytes", LIMIT_ARENA);
+        return err->rc;
     l->sources[i] = (struct lc_source){.body = body_of(e)};
     if (e->kind == LC_NONE)
         return RC_OK;

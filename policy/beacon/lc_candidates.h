@@ -46,6 +46,8 @@ enum rc lc_candidate_update(struct arena *a, const struct beacon_network *n,
 enum rc lc_candidate_bootstrap(struct arena *a, const struct beacon_network *n,
                                const struct beacon_answers *answers, const struct lc_candidate *c,
                                struct lc_bootstrap *out, struct err *err) MUST_CHECK;
+/* lc_scratch: an arena for one object, freed by who asked; NULL: BG_LC_SCRATCH. */
+struct arena *lc_scratch(struct err *err) MUST_CHECK;
 /* lc_bad keeps why an answer was of no use, with the path it came by. */
 void lc_bad(struct err *last_bad, const struct err *why, const struct beacon_answer *e);
 

@@ -107,12 +107,12 @@ static enum rc start(struct light_client *lc, const struct beacon_answers *answe
         const uint8_t *root = lc->cfg.checkpoint.root;
         if (c->done || c->kind != LC_BOOTSTRAP || memcmp(answers->v[c->entry].root, root, 32) != 0)
             continue;
-        __attribute__((cleanup(drop_arena))) struct arena *scratch = arena_new(LIMIT_ARENA);
+        __attribute__((cleanup(drop_arena))) struct arena *scratch = lc_scratch(err);
         struct lc_bootstrap b;
         struct lc_store store = {0};
         struct err why = {0};
         if (!scratch)
-            return err_set(err, BG_LC_SCRATCH_START, "%u bytes", LIMIT_ARENA);
+            return err->rc;
         c->done = true;
         enum rc rc = lc_candidate_bootstrap(scratch, lc->cfg.network, answers, c, &b, &why);
         if (rc == RC_OK)
@@ -234,12 +234,12 @@ static bool accepted(struct light_client *lc, const struct lc_update *u)
 static enum rc try_one(struct light_client *lc, const struct beacon_answers *answers,
                        struct lc_candidate *c, struct err *err)
 {
-    __attribute__((cleanup(drop_arena))) struct arena *scratch = arena_new(LIMIT_ARENA);
+    __attribute__((cleanup(drop_arena))) struct arena *scratch = lc_scratch(err);
     struct lc_update u;
     struct err why = {0};
     bool moved;
     if (!scratch)
-        return err_set(err, BG_LC_SCRATCH, "%u bytes", LIMIT_ARENA);
+        return err->rc;
     c->done = true;
     lc->checks++;
     enum rc rc = lc_candidate_update(scratch, lc->cfg.network, answers, c, &u, &why);
