@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "agent/checkpoint_live.h"
 #include "agent/checkpoint_text.h"
 #include "agent/clock.h"
 #include "agent/config.h"
@@ -294,6 +295,13 @@ static enum rc run_show(struct arena *a, const struct cli *cli, struct err *err)
     return RC_OK;
 }
 
+static enum rc run_show_live(struct arena *a, const struct cli *cli, struct err *err)
+{
+    struct config c;
+    TRY(load(a, cli, &c, err));
+    return checkpoint_live(a, cli, &c, err);
+}
+
 /* ---- the verb ------------------------------------------------------------------------------ */
 
 static const struct action {
@@ -306,6 +314,7 @@ static const struct action {
     {"sign", 2, OPT_CONFIG | OPT_KEY | OPT_OUTPUT, run_sign},
     {"verify", 2, OPT_CONFIG | OPT_AT, run_verify},
     {"show", 2, 0, run_show},
+    {"show", 1, OPT_CONFIG, run_show_live},
 };
 
 static enum rc run(struct arena *a, const struct cli *cli, struct err *err)
