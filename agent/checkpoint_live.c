@@ -252,8 +252,9 @@ enum rc checkpoint_live(struct arena *a, const struct cli *cli, const struct con
                         struct err *err)
 {
     AUTO_BUNDLE bundle = {0};
+    uint64_t now = cli->given & OPT_AT ? cli->at : clock_now();
     struct turn turn = {.deadline_ms = clock_ms() + LIMIT_RUN_SECONDS * 1000ull};
-    struct head_search h = {.a = a, .bundle = &bundle, .turn = &turn, .now = clock_now()};
+    struct head_search h = {.a = a, .bundle = &bundle, .turn = &turn, .now = now};
     if (c->beacon.n == 0)
         return err_set(err, BG_CHECKPOINT_NO_BEACON, "%s", "");
     nodes_init(&h.nodes, &c->beacon, false);

@@ -314,7 +314,7 @@ static const struct action {
     {"sign", 2, OPT_CONFIG | OPT_KEY | OPT_OUTPUT, run_sign},
     {"verify", 2, OPT_CONFIG | OPT_AT, run_verify},
     {"show", 2, 0, run_show},
-    {"show", 1, OPT_CONFIG, run_show_live},
+    {"show", 1, OPT_CONFIG | OPT_AT, run_show_live},
 };
 
 static enum rc run(struct arena *a, const struct cli *cli, struct err *err)
