@@ -53,22 +53,27 @@ static void proven_text(const struct config *c, const struct start *from, const 
     for_config(s->finalized_root, slot);
 }
 
-/* prove follows the chain from the newest start that leads somewhere. */
+/* prove follows the chain from the newest start that leads somewhere; else the newest one's error.
+ */
 static enum rc prove(struct head_search *h, const struct config *c, const struct starts *starts,
                      const struct start **out_from, struct err *err)
 {
+    struct lc_config cfg = c->chain.light_client;
+    struct err first = {0};
+    if (cfg.head != LC_HEAD_FINALIZED)
+        cfg.max_head_age = FINALIZED_AGE;
+    cfg.head = LC_HEAD_FINALIZED;
     for (size_t i = 0; i < starts->n; i++) {
-        struct lc_config cfg = c->chain.light_client;
+        struct err why = {0};
         cfg.checkpoint = starts->v[i].checkpoint;
-        if (cfg.head != LC_HEAD_FINALIZED)
-            cfg.max_head_age = FINALIZED_AGE;
-        cfg.head = LC_HEAD_FINALIZED;
-        err_clear(err);
-        if (head_find(h, &cfg, err) != RC_OK)
-            continue;
-        *out_from = &starts->v[i];
-        return starts_agree(starts, h, err);
+        if (head_find(h, &cfg, &why) == RC_OK) {
+            *out_from = &starts->v[i];
+            return starts_agree(starts, h, err);
+        }
+        if (first.rc == RC_OK)
+            first = why;
     }
+    *err = first;
     return err->rc;
 }
 
