@@ -363,8 +363,10 @@ static void every_bit_of_a_committee_counts(void **state)
     CASE("none", !accepted(BYTES_OF_ARRAY(bits), sig, &why), "nobody signed");
     static const uint8_t infinity[BLS_SIGNATURE] = {0xc0};
     CASE("none", !accepted(BYTES_OF_ARRAY(bits), infinity, &why), "nobody signed, infinity");
+    assert_string_equal(why, "no member has signed");
     bits[0] = 1;
     CASE("infinity", !accepted(BYTES_OF_ARRAY(bits), infinity, &why), "infinity is a signature");
+    assert_string_equal(why, "the signature is the point at infinity");
 }
 
 /* Seven members: the bits of the last byte that belong to nobody have to be 0. */
