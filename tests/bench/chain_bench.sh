@@ -69,21 +69,11 @@ for question in app kms; do
 done
 
 # The peers
-peer=$BUILD/bench-peer
-node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' || {
-    echo 'skipped|the peers need Node 20'
+. "$root/tests/bench/peers.sh"
+peers_ready || {
+    echo "skipped|$peers_why"
     exit 0
 }
-if ! cmp -s "$root/tests/bench/peer/package.json" "$peer/installed.json"; then
-    mkdir -p "$peer"
-    cp "$root/tests/bench/peer/package.json" "$peer/package.json"
-    (cd "$peer" && npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error) >"$peer/npm.log" 2>&1 || {
-        echo "skipped|the peers' packages could not be installed"
-        exit 0
-    }
-    cp "$root/tests/bench/peer/package.json" "$peer/installed.json"
-fi
-cp "$root/tests/bench/peer/peer.mjs" "$root/tests/bench/peer/colibri.mjs" "$peer/"
 row 'nothing: Node itself' 0 '-' node -e 0
 row 'peer: Node, @ethereumjs/evm and mpt' 0 'ours <= 1/20' node "$peer/peer.mjs" "$work/answers.json" "$kms" "$hash" \
     "$(node "$root/tests/chain/calldata.mjs" "$BUILD/chain" "$work/own-app.json" app)"

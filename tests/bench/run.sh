@@ -31,6 +31,16 @@ else
     echo 'skipped: no vectors, so no real quote'
 fi
 
+"$root/tests/bench/bls_bench.sh" >"$work/bls" || exit 1
+if grep -qv '^skipped' "$work/bls"; then
+    echo
+    line 'BLS, in one process' 'us (best)' 'ours / blst' ''
+    grep -v '^skipped' "$work/bls" | while IFS='|' read -r what figure ratio target; do
+        line "$what" "$figure" "$ratio" "$([ "$target" = - ] || echo "target $target")"
+    done
+fi
+sed -n 's/^skipped|/skipped: /p' "$work/bls"
+
 "$root/tests/bench/chain_bench.sh" >"$work/rows" || exit 1
 # rows PREFIX: those of chain_bench's lines whose name begins so.
 rows() {
