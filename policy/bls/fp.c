@@ -79,36 +79,44 @@ void fp_sub_portable(struct fp *r, const struct fp *a, const struct fp *b)
     (void)limbs_add(r->v, t, back);
 }
 
+/* mac: t += a m + carry, gives the next carry. */
+static inline uint64_t mac(uint64_t *t, uint64_t a, uint64_t m, uint64_t carry)
+{
+    fp_u128 x = (fp_u128)a * m + *t + carry;
+    *t = (uint64_t)x;
+    return (uint64_t)(x >> 64);
+}
+
+/* row: t += a m. Written out, here and below: compilers keep t in registers only then. */
+static inline void row(uint64_t t[7], const uint64_t a[6], uint64_t m)
+{
+    uint64_t c = mac(&t[0], a[0], m, 0);
+    c = mac(&t[1], a[1], m, c);
+    c = mac(&t[2], a[2], m, c);
+    c = mac(&t[3], a[3], m, c);
+    c = mac(&t[4], a[4], m, c);
+    c = mac(&t[5], a[5], m, c);
+    t[6] += c;
+}
+
+/* reduce_row: t = (t + m p) / 2^64 with the m that makes the lowest limb 0. */
+static inline void reduce_row(uint64_t t[7])
+{
+    row(t, fp_p, t[0] * FP_INV);
+    t[0] = t[1], t[1] = t[2], t[2] = t[3], t[3] = t[4], t[4] = t[5], t[5] = t[6], t[6] = 0;
+}
+
 /*
- * One round for each limb of b: t = (t + a b_i + m p) / 2^64, where m makes the low limb 0. With a
- * below p, t stays below a + p, which leaves the top limb room for both carries.
+ * One round for each limb of b: t = (t + a b_i + m p) / 2^64. With a below p, t stays below a + p.
  */
 void fp_mul_portable(struct fp *r, const struct fp *a, const struct fp *b)
 {
-    uint64_t t[6] = {0};
+    uint64_t t[7] = {0};
     for (int i = 0; i < 6; i++) {
-        fp_u128 x = (fp_u128)a->v[0] * b->v[i] + t[0];
-        uint64_t m = (uint64_t)x * FP_INV;
-        fp_u128 y = (fp_u128)m * fp_p[0] + (uint64_t)x;
-        for (int k = 1; k < 6; k++) {
-            x = (fp_u128)a->v[k] * b->v[i] + t[k] + (uint64_t)(x >> 64);
-            y = (fp_u128)m * fp_p[k] + (uint64_t)x + (uint64_t)(y >> 64);
-            t[k - 1] = (uint64_t)y;
-        }
-        t[5] = (uint64_t)(x >> 64) + (uint64_t)(y >> 64);
+        row(t, a->v, b->v[i]);
+        reduce_row(t);
     }
     limbs_reduce(r->v, t);
-}
-
-/* row: t += a m, six limbs and what lies above them. */
-static void row(uint64_t t[7], const uint64_t a[6], uint64_t m)
-{
-    fp_u128 x = 0;
-    for (int k = 0; k < 6; k++) {
-        x = (fp_u128)a[k] * m + t[k] + (uint64_t)(x >> 64);
-        t[k] = (uint64_t)x;
-    }
-    t[6] += (uint64_t)(x >> 64);
 }
 
 void fp_dot_portable(struct fp *r, const struct fp *a, const struct fp *const *b, size_t n)
@@ -117,10 +125,7 @@ void fp_dot_portable(struct fp *r, const struct fp *a, const struct fp *const *b
     for (int i = 0; i < 6; i++) {
         for (size_t k = 0; k < n; k++)
             row(t, a[k].v, b[k]->v[i]);
-        row(t, fp_p, t[0] * FP_INV);
-        for (int k = 0; k < 6; k++)
-            t[k] = t[k + 1];
-        t[6] = 0;
+        reduce_row(t);
     }
     limbs_reduce(r->v, t);
 }
@@ -237,13 +242,6 @@ static void power(struct fp *r, const struct fp *a, const uint64_t e[6])
 void fp_pow_p34(struct fp *r, const struct fp *a)
 {
     power(r, a, p34);
-}
-
-void fp_inv(struct fp *r, const struct fp *a)
-{
-    uint64_t e[6] = {2};
-    (void)limbs_sub(e, fp_p, e);
-    power(r, a, e);
 }
 
 bool fp_sqrt(struct fp *r, const struct fp *a)

@@ -27,28 +27,45 @@ typedef unsigned __int128 fp_u128;
 
 static const uint64_t fp_p[6] = {FP_P0, FP_P1, FP_P2, FP_P3, FP_P4, FP_P5};
 
+/* limb_add, limb_sub: one limb, with the carry (borrow) in and out. */
+static inline uint64_t limb_add(uint64_t a, uint64_t b, uint64_t *carry)
+{
+    fp_u128 t = (fp_u128)a + b + *carry;
+    *carry = (uint64_t)(t >> 64);
+    return (uint64_t)t;
+}
+
+static inline uint64_t limb_sub(uint64_t a, uint64_t b, uint64_t *borrow)
+{
+    fp_u128 t = (fp_u128)a - b - *borrow;
+    *borrow = (uint64_t)(t >> 64) & 1;
+    return (uint64_t)t;
+}
+
 /* limbs_add: r = a + b, gives the carry. */
 static inline uint64_t limbs_add(uint64_t r[6], const uint64_t a[6], const uint64_t b[6])
 {
-    uint64_t carry = 0;
-    for (int i = 0; i < 6; i++) {
-        uint64_t s = a[i] + b[i], t = s + carry;
-        carry = (uint64_t)(s < a[i]) | (uint64_t)(t < s);
-        r[i] = t;
-    }
-    return carry;
+    uint64_t c = 0;
+    r[0] = limb_add(a[0], b[0], &c);
+    r[1] = limb_add(a[1], b[1], &c);
+    r[2] = limb_add(a[2], b[2], &c);
+    r[3] = limb_add(a[3], b[3], &c);
+    r[4] = limb_add(a[4], b[4], &c);
+    r[5] = limb_add(a[5], b[5], &c);
+    return c;
 }
 
 /* limbs_sub: r = a - b, gives the borrow. */
 static inline uint64_t limbs_sub(uint64_t r[6], const uint64_t a[6], const uint64_t b[6])
 {
-    uint64_t borrow = 0;
-    for (int i = 0; i < 6; i++) {
-        uint64_t s = a[i] - b[i], t = s - borrow;
-        borrow = (uint64_t)(a[i] < b[i]) | (uint64_t)(s < borrow);
-        r[i] = t;
-    }
-    return borrow;
+    uint64_t c = 0;
+    r[0] = limb_sub(a[0], b[0], &c);
+    r[1] = limb_sub(a[1], b[1], &c);
+    r[2] = limb_sub(a[2], b[2], &c);
+    r[3] = limb_sub(a[3], b[3], &c);
+    r[4] = limb_sub(a[4], b[4], &c);
+    r[5] = limb_sub(a[5], b[5], &c);
+    return c;
 }
 
 /* limbs_below: a < b. */
@@ -64,8 +81,12 @@ static inline bool limbs_below(const uint64_t a[6], const uint64_t b[6])
 static inline void limbs_reduce(uint64_t r[6], const uint64_t a[6])
 {
     uint64_t d[6], keep = 0 - limbs_sub(d, a, fp_p); /* all ones: a is below p */
-    for (int i = 0; i < 6; i++)
-        r[i] = (a[i] & keep) | (d[i] & ~keep);
+    r[0] = (a[0] & keep) | (d[0] & ~keep);
+    r[1] = (a[1] & keep) | (d[1] & ~keep);
+    r[2] = (a[2] & keep) | (d[2] & ~keep);
+    r[3] = (a[3] & keep) | (d[3] & ~keep);
+    r[4] = (a[4] & keep) | (d[4] & ~keep);
+    r[5] = (a[5] & keep) | (d[5] & ~keep);
 }
 
 /*

@@ -408,6 +408,20 @@ static struct fp element(uint64_t *seed)
     }
 }
 
+static void an_inverse_times_its_number_is_one(void **state)
+{
+    (void)state;
+    uint64_t seed = 0x696e76;
+    for (int i = 0; i < 20000; i++) {
+        struct fp a = element(&seed), r;
+        fp_inv(&r, &a);
+        bool below = limbs_below(r.v, fp_p);
+        fp_mul(&r, &r, &a);
+        CASE("inverse", below && fp_eq(&r, fp_is_zero(&a) ? &fp_zero : &fp_one),
+             "number %d has a wrong inverse", i);
+    }
+}
+
 static void both_ways_agree(void **state)
 {
     (void)state;
@@ -464,6 +478,7 @@ int main(void)
         cmocka_unit_test(quadratic_roots),
         cmocka_unit_test(quadratic_bytes),
         cmocka_unit_test(results_may_be_operands),
+        cmocka_unit_test(an_inverse_times_its_number_is_one),
         cmocka_unit_test(both_ways_agree),
     };
     return HARNESS_RUN("bls_field", tests);
