@@ -114,7 +114,7 @@ static size_t signers(const struct lc_update *u)
 {
     size_t n = 0;
     for (size_t i = 0; i < u->num_bits; i++)
-        n += u->bits[i / 8] >> i % 8 & 1u;
+        n += (unsigned)u->bits[i / 8] >> i % 8 & 1u;
     return n;
 }
 
