@@ -1,100 +1,13 @@
 #include "base/hex.h"
 #include "policy/beacon/shape.h"
 #include "tests/lib/harness.h"
+#include "tests/lib/lc_put.h"
 #include "tests/lib/lc_world.h"
 
-/* struct out: SSZ being written. */
-struct out {
-    uint8_t *p;
-    size_t n, cap;
-};
-
-static void put(struct out *o, const void *p, size_t n)
-{
-    assert_true(n <= o->cap - o->n);
-    if (n)
-        memcpy(o->p + o->n, p, n);
-    o->n += n;
-}
-
-static void put_le(struct out *o, uint64_t v, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        uint8_t b = (uint8_t)(v >> 8 * i);
-        put(o, &b, 1);
-    }
-}
-
-static void put_beacon(struct out *o, const struct beacon_header *h)
-{
-    put_le(o, h->slot, 8);
-    put_le(o, h->proposer_index, 8);
-    put(o, h->parent_root, 32);
-    put(o, h->state_root, 32);
-    put(o, h->body_root, 32);
-}
-
-/* put_header: of a container from Capella on. */
-static void put_header(struct out *o, const struct lc_shape *s, const struct lc_header *h)
-{
-    const struct lc_execution *e = &h->execution;
-    put_beacon(o, &h->beacon);
-    put_le(o, 244, 4);
-    put(o, h->execution_branch, sizeof h->execution_branch);
-    put(o, e->parent_hash, 32);
-    put(o, e->fee_recipient, 20);
-    put(o, e->state_root, 32);
-    put(o, e->receipts_root, 32);
-    put(o, e->logs_bloom, 256);
-    put(o, e->prev_randao, 32);
-    put_le(o, e->block_number, 8);
-    put_le(o, e->gas_limit, 8);
-    put_le(o, e->gas_used, 8);
-    put_le(o, e->timestamp, 8);
-    put_le(o, s->blob_gas ? 584 : 568, 4);
-    for (size_t i = 32; i-- > 0;)
-        put(o, e->base_fee + i, 1);
-    put(o, e->block_hash, 32);
-    put(o, e->transactions_root, 32);
-    put(o, e->withdrawals_root, 32);
-    if (s->blob_gas) {
-        put_le(o, e->blob_gas_used, 8);
-        put_le(o, e->excess_blob_gas, 8);
-    }
-    put(o, e->extra_data, e->extra_data_len);
-}
-
-/* put_member: a header in the fixed part; returns where its offset stands. */
-static size_t put_member(struct out *o, const struct lc_shape *s, const struct lc_header *h)
-{
-    size_t at = o->n;
-    if (s->execution)
-        put_le(o, 0, 4);
-    else
-        put_beacon(o, &h->beacon);
-    return at;
-}
-
-static void put_behind(struct out *o, const struct lc_shape *s, const struct lc_header *h,
-                       size_t member)
-{
-    if (!s->execution)
-        return;
-    struct out offset = {o->p + member, 0, 4};
-    put_le(&offset, o->n, 4);
-    put_header(o, s, h);
-}
-
-static void put_committee(struct out *o, const struct lc_committee *c)
-{
-    put(o, c->keys, c->n * BLS_KEY);
-    put(o, c->aggregate, BLS_KEY);
-}
-
-static struct out out_new(struct arena *a)
+static struct lc_out out_new(struct arena *a)
 {
     struct err err = {0};
-    struct out o = {arena_alloc(a, 32768, &err), 0, 32768};
+    struct lc_out o = {arena_alloc(a, 32768, &err), 0, 32768, false};
     assert_non_null(o.p);
     return o;
 }
@@ -102,38 +15,16 @@ static struct out out_new(struct arena *a)
 struct bytes lc_bootstrap_to_ssz(struct arena *a, const struct beacon_network *n,
                                  const struct lc_bootstrap *b)
 {
-    struct out o = out_new(a);
-    struct lc_shape s;
-    assert_true(lc_shape_at(n, b->header.beacon.slot, &s));
-    size_t member = put_member(&o, &s, &b->header);
-    put_committee(&o, &b->committee);
-    put(&o, b->branch.node, 32 * b->branch.n);
-    put_behind(&o, &s, &b->header, member);
+    struct lc_out o = out_new(a);
+    assert_true(lc_put_bootstrap(&o, n, b));
     return bytes_of(o.p, o.n);
 }
 
 struct bytes lc_update_to_ssz(struct arena *a, const struct beacon_network *n, enum lc_kind kind,
                               const struct lc_update *u)
 {
-    struct out o = out_new(a);
-    struct lc_shape s;
-    size_t finalized = 0;
-    assert_true(lc_shape_at(n, u->attested.beacon.slot, &s));
-    size_t attested = put_member(&o, &s, &u->attested);
-    if (kind == LC_UPDATE) {
-        put_committee(&o, &u->next);
-        put(&o, u->next_branch.node, 32 * u->next_branch.n);
-    }
-    if (kind != LC_OPTIMISTIC_UPDATE) {
-        finalized = put_member(&o, &s, &u->finalized);
-        put(&o, u->finality_branch.node, 32 * u->finality_branch.n);
-    }
-    put(&o, u->bits, u->num_bits / 8);
-    put(&o, u->signature, BLS_SIGNATURE);
-    put_le(&o, u->signature_slot, 8);
-    put_behind(&o, &s, &u->attested, attested);
-    if (kind != LC_OPTIMISTIC_UPDATE)
-        put_behind(&o, &s, &u->finalized, finalized);
+    struct lc_out o = out_new(a);
+    assert_true(lc_put_update(&o, n, kind, u));
     return bytes_of(o.p, o.n);
 }
 
