@@ -74,7 +74,7 @@ static enum rc prove(struct head_search *h, const struct config *c, const struct
             first = why;
     }
     *err = first;
-    return err->rc;
+    return err_known(err->rc);
 }
 
 static enum rc show_proven(struct head_search *h, const struct cli *cli, const struct config *c,

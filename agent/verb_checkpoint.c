@@ -111,13 +111,14 @@ static enum rc write_document(const struct checkpoint_doc *d, const char *path, 
 {
     AUTO_JSON j = checkpoint_to_json(d);
     char *text = j ? json_dumps(j, JSON_INDENT(2)) : NULL;
-    char *line = text ? realloc(text, strlen(text) + 2) : NULL;
+    size_t n = text ? strlen(text) : 0;
+    char *line = text ? realloc(text, n + 1) : NULL;
     if (!line) {
         free(text);
         return err_set(err, BG_CHECKPOINT_MEMORY, "%s", path);
     }
-    strcat(line, "\n");
-    enum rc rc = file_write(path, bytes_of_str(line), err);
+    line[n] = '\n';
+    enum rc rc = file_write(path, bytes_of(line, n + 1), err);
     free(line);
     return rc;
 }
