@@ -7,7 +7,7 @@
 
 /* A block's points and a half of that many products are on the stack: 60 KiB. */
 #define SUM_BLOCK 512u
-#define SUM_TAIL  128u
+#define SUM_TAIL  24u
 
 struct point {
     struct fp x, y;

@@ -171,8 +171,8 @@ static void sums_are_the_one_by_one_sums(void **state)
             pool[i] = g1_random(&seed);
         }
     }
-    static const size_t sizes[] = {0,   1,   2,   3,   15,  127, 128, 129,  130, 255,
-                                   256, 257, 300, 511, 512, 513, 640, 1024, 1100};
+    static const size_t sizes[] = {0,   1,   2,   3,   15,  24,  25,  26,  47,  48,  49,   127, 128,
+                                   129, 130, 255, 256, 257, 300, 511, 512, 513, 640, 1024, 1100};
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
         for (size_t shift = 0; shift < 2; shift++) {
             struct g1 got, want = {.z = fp_zero};
