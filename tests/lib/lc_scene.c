@@ -35,7 +35,7 @@ void scene_bootstrap(struct lc_scene *s)
 {
     struct lc_bootstrap b;
     char path[LC_PATH_MAX];
-    beacon_world_bootstrap(s->w, SCENE_CHECKPOINT, &b);
+    beacon_world_bootstrap(s->w, s->cfg.checkpoint.slot, &b);
     put(s, lc_path_bootstrap(path, s->cfg.checkpoint.root), beacon_world_bootstrap_json(s->w, &b));
 }
 

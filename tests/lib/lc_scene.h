@@ -25,7 +25,7 @@ void scene_free(struct lc_scene *s);
 void scene_clear(struct lc_scene *s); /* drops the entries */
 
 /* Each appends one entry. */
-void scene_bootstrap(struct lc_scene *s);
+void scene_bootstrap(struct lc_scene *s); /* of cfg.checkpoint */
 /* The updates of `count` periods from `first` on, attested 50 slots into each, by all. */
 void scene_updates(struct lc_scene *s, uint64_t first, uint64_t count);
 void scene_finality(struct lc_scene *s, uint64_t attested, size_t signers);
