@@ -343,10 +343,13 @@ static void head_facts_text(FILE *f, const struct style *st, const struct head_f
     fprintf(f, "%zu\n", net->round_trips);
 }
 
-/* notes_text: what went otherwise than it should and did no harm, or led to no decision. */
+/* notes_text: what went otherwise than it should and did no harm, or led to no decision; where the
+ * reason itself names every node, only on demand. */
 static void notes_text(FILE *f, const struct style *st, const struct report *r)
 {
-    if (!r->net.num_notes || (!st->verbose && r->err.rc == RC_OK))
+    enum rc rc = r->err.rc;
+    bool told = rc == RC_OK || rc == BG_HEAD_NETWORK || rc == BG_DRIVER_NODES;
+    if (!r->net.num_notes || (told && !st->verbose))
         return;
     fprintf(f, "  %sNotes%s\n", paint(st, BOLD), paint(st, PLAIN));
     for (size_t i = 0; i < r->net.num_notes; i++) {
