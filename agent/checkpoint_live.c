@@ -4,6 +4,7 @@
 #include "agent/clock.h"
 #include "agent/fetch.h"
 #include "agent/start.h"
+#include "base/date.h"
 #include "base/hex.h"
 #include "policy/beacon/ssz.h"
 
@@ -110,9 +111,26 @@ struct said {
     size_t agree; /* nodes that say so, this one included */
 };
 
+/* plausible: the block is of this network, as far as times tell, and there already. */
+static enum rc plausible(const struct beacon_network *n, const struct lc_header *h, uint64_t now,
+                         struct err *err)
+{
+    uint64_t began = beacon_time_of(n, h->beacon.slot);
+    if (h->beacon.slot == 0)
+        return err_set(err, BG_CHECKPOINT_NOTHING_FINAL, "nothing is finalized");
+    if (h->has_execution && h->execution.timestamp != began)
+        return err_set(err, BG_CHECKPOINT_OTHER_CHAIN, "slot %llu is of %s, and on %s of %s",
+                       (unsigned long long)h->beacon.slot, date_of(h->execution.timestamp).s,
+                       n->name, date_of(began).s);
+    if (began > now)
+        return err_set(err, BG_CHECKPOINT_TO_COME, "slot %llu is of %s, ahead of the clock",
+                       (unsigned long long)h->beacon.slot, date_of(began).s);
+    return RC_OK;
+}
+
 /* read_said: the finalized header of a finality update; its root is computed, not taken. */
-static enum rc read_said(struct arena *a, const struct beacon_network *n, const json_t *entry,
-                         struct lc_checkpoint *out, struct err *err)
+static enum rc read_said(struct arena *a, const struct beacon_network *n, uint64_t now,
+                         const json_t *entry, struct lc_checkpoint *out, struct err *err)
 {
     struct lc_update u;
     const json_t *result = json_object_get(entry, "result"), *ssz = json_object_get(entry, "ssz");
@@ -125,16 +143,15 @@ static enum rc read_said(struct arena *a, const struct beacon_network *n, const 
             return no_memory(err);
         TRY(lc_update_from_ssz(a, n, LC_FINALITY_UPDATE, body, &u, err));
     }
-    if (!u.has_finality || u.finalized.beacon.slot == 0)
-        return err_set(err, BG_CHECKPOINT_NOTHING_FINAL, "%s", "");
+    TRY(plausible(n, &u.finalized, now, err));
     out->slot = u.finalized.beacon.slot;
     ssz_root_of_header(&u.finalized.beacon, out->root);
     return RC_OK;
 }
 
 /* ask puts the same question to every node, one after the other: each has its share of the time. */
-static enum rc ask(struct arena *a, const struct config *c, struct nodes *nodes, struct turn *turn,
-                   struct said *said, struct err *err)
+static enum rc ask(struct arena *a, const struct config *c, uint64_t now, struct nodes *nodes,
+                   struct turn *turn, struct said *said, struct err *err)
 {
     const struct need need = {.kind = NEED_FINALITY};
     char path[1][BEACON_PATH];
@@ -147,7 +164,7 @@ static enum rc ask(struct arena *a, const struct config *c, struct nodes *nodes,
         turn->left = nodes->n - i;
         if (beacon_ask(&nodes->v[i], turn, (const char(*)[BEACON_PATH])path, 1, entries, &s->why) ==
             RC_OK)
-            (void)!read_said(a, c->chain.light_client.network, json_array_get(entries, 0),
+            (void)!read_said(a, c->chain.light_client.network, now, json_array_get(entries, 0),
                              &s->block, &s->why);
         nodes->v[i].why = s->why;
     }
@@ -232,24 +249,24 @@ static void said_text(const struct config *c, const struct said *said, size_t n,
     for_config(b->root, b->slot);
 }
 
-static enum rc show_said(struct arena *a, const struct cli *cli, const struct config *c,
-                         struct nodes *nodes, struct turn *turn, struct err *err)
+static enum rc show_said(struct head_search *h, const struct cli *cli, const struct config *c,
+                         struct err *err)
 {
     struct said said[LIMIT_URLS] = {0};
     const struct said *best = NULL;
     char failures[ERR_DETAIL_MAX];
-    TRY(ask(a, c, nodes, turn, said, err));
-    TRY(choose(said, nodes->n, &best, err));
+    TRY(ask(h->a, c, h->now, &h->nodes, h->turn, said, err));
+    TRY(choose(said, h->nodes.n, &best, err));
     if (!best) {
-        (void)nodes_failures(nodes, failures, sizeof failures);
+        (void)nodes_failures(&h->nodes, failures, sizeof failures);
         return err_set(err, BG_CHECKPOINT_NO_NODE, "%s", failures);
     }
     if (cli->quiet)
         return RC_OK;
     if (cli->json)
-        said_json(c, said, nodes->n, best);
+        said_json(c, said, h->nodes.n, best);
     else
-        said_text(c, said, nodes->n, best);
+        said_text(c, said, h->nodes.n, best);
     return RC_OK;
 }
 
@@ -264,7 +281,7 @@ enum rc checkpoint_live(struct arena *a, const struct cli *cli, const struct con
         return err_set(err, BG_CHECKPOINT_NO_BEACON, "%s", "");
     nodes_init(&h.nodes, &c->beacon, false);
     if (!c->has_checkpoint && c->checkpoints.n == 0)
-        return show_said(a, cli, c, &h.nodes, &turn, err);
+        return show_said(&h, cli, c, err);
     TRY(bundle_init(&bundle, err));
     enum rc rc = show_proven(&h, cli, c, err);
     head_close(&h);

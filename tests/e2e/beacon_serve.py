@@ -6,6 +6,7 @@
 The first part of a path says how to answer:
   /made/..   a finality update of the right shape, made here: nobody signed it
   /twin/..   the same slot, another block       /past/..   an epoch earlier
+  /other/..  the times of another network
   /zero/..   nothing finalized                  /html/.. /fail/.. /cut/..   no answer of a beacon node
   /real/..   what VECTORS_DIR has recorded      /fake/..   the same, the finalized header changed
   /doc/NAME  a file of the working directory
@@ -24,17 +25,22 @@ def word(n, size=32):
     return "0x" + n.to_bytes(size, "big").hex()
 
 
-def header(slot, body):
+def header(slot, body, late):
     execution = {name: word(7) for name in ("parent_hash", "state_root", "receipts_root", "prev_randao", "block_hash", "transactions_root", "withdrawals_root")}
-    execution |= {name: "1" for name in ("block_number", "gas_limit", "gas_used", "timestamp", "base_fee_per_gas", "blob_gas_used", "excess_blob_gas")}
+    execution |= {name: "1" for name in ("block_number", "gas_limit", "gas_used", "base_fee_per_gas", "blob_gas_used", "excess_blob_gas")}
+    execution["timestamp"] = str(1606824023 + 12 * slot + late)
     execution |= {"fee_recipient": word(1, 20), "logs_bloom": word(0, 256), "extra_data": "0x"}
     beacon = {"slot": str(slot), "proposer_index": "5", "parent_root": word(1), "state_root": word(2), "body_root": word(body)}
+    if slot == 0:  # an empty header: all zero
+        beacon = {k: "0" if k in ("slot", "proposer_index") else word(0) for k in beacon}
+        execution = {k: "0" if len(v) < 20 and v != "0x" else "0x" + "0" * (len(v) - 2) for k, v in execution.items()}
+        return {"beacon": beacon, "execution": execution, "execution_branch": [word(0)] * 4}
     return {"beacon": beacon, "execution": execution, "execution_branch": [word(i) for i in range(4)]}
 
 
-def finality(slot, body):
+def finality(slot, body, late):
     data = {
-        "attested_header": header(SLOT + 67, 3), "finalized_header": header(slot, body),
+        "attested_header": header(SLOT + 67, 3, late), "finalized_header": header(slot, body, late),
         "finality_branch": [word(i) for i in range(7)], "signature_slot": str(SLOT + 68),
         "sync_aggregate": {"sync_committee_bits": word(0, 64), "sync_committee_signature": word(0, 96)},
     }
@@ -64,7 +70,7 @@ class Node(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         mode, _, rest = self.path[1:].partition("/")
-        made = {"made": (SLOT, 3), "twin": (SLOT, 4), "past": (SLOT - 32, 3), "zero": (0, 3)}
+        made = {"made": (SLOT, 3, 0), "twin": (SLOT, 4, 0), "past": (SLOT - 32, 3, 0), "zero": (0, 3, 0), "other": (SLOT, 3, 1)}
         try:
             if mode == "doc":
                 with open(os.path.basename(rest), "rb") as f:

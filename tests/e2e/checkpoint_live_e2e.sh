@@ -124,6 +124,18 @@ config none "$signers" "$(beacon fail html cut zero)"
 run none 3 show --config none
 says none BG-1446
 says none "$at"
+says none 'nothing is finalized'
+config other "$signers" "$(beacon other)"
+run other 3 show --config other
+says other 'slot 14017952 is of 2026-04-01T10:30:48Z, and on mainnet of 2026-04-01T10:30:47Z'
+run to-come 3 show --config one --at $((1606824023 + 12 * slot - 1))
+says to-come "ahead of the clock"
+run just-there 0 show --config one --at $((1606824023 + 12 * slot))
+config codes "$signers" "$(beacon made other zero html fail)"
+run codes 0 show --config codes
+for c in BG-1425 BG-1448 BG-1459; do says codes "$c"; done
+run codes-json 0 show --config codes --json
+for c in BG-1425 BG-1448 BG-1459; do says codes-json "\"code\": \"$c\""; done
 config dead "$signers" ",\"beacon\":[\"http://127.0.0.1:1\"]"
 run dead 3 show --config dead
 says dead BG-1446
