@@ -422,10 +422,11 @@ static void say_unused(const struct light_client *lc, const struct beacon_answer
         struct err why = {0};
         if (c->done || c->kind == LC_BOOTSTRAP)
             continue;
-        (void)err_set(&why, BG_LC_UNUSED,
-                      "signed in period %llu, finalized slot %llu; known: %llu%s",
-                      llu(period(lc, c->signature_slot)), llu(c->finalized_slot),
-                      llu(store_period(lc)), lc->store.next.known ? " and the next" : "");
+        (void)err_set(
+            &why, BG_LC_UNUSED,
+            "signed in period %llu, attested slot %llu, finalized %llu; known: period %llu%s",
+            llu(period(lc, c->signature_slot)), llu(c->attested_slot), llu(c->finalized_slot),
+            llu(store_period(lc)), lc->store.next.known ? " and the next" : "");
         lc_bad(bad, &why, &answers->v[c->entry]);
     }
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "policy/beacon/ssz.h"
+#include "base/hex.h"
 #include "policy/decide.h"
 #include "tests/lib/chain_case.h"
 #include "tests/lib/lc_case.h"
@@ -267,6 +267,12 @@ static void an_attested_head_of_a_real_node(void **state)
     lc_case_free(&c);
 }
 
+/* The bootstraps' roots and the clock as MANIFEST.md states them. */
+#define FULU_ROOT    "9bcb90ec3a294591b77dd2a58e973578715cdc0e6eeeb286bc06dd120057f18b"
+#define ELECTRA_ROOT "318d7c4a0013bc0527d1897557330bf25fc2edb0fa48d385d89d9efb4824b704"
+#define DENEB_ROOT   "fc728271f234a95e04a101d2dc01717cd8e88edbc694f8a5377e396b08ff2591"
+#define FULU_CLOCK   14018100u
+
 static json_t *fulu(const char *file)
 {
     char path[100];
@@ -297,13 +303,8 @@ static void mainnet_of_the_fulu_fork(void **state)
                             .max_head_age = 7200};
     const json_t *b = beacon_header(bootstrap, "header");
     cfg.checkpoint.slot = strtoull(text(b, "slot"), NULL, 10);
-    /* The root we trust: of the header as @lodestar's and our own code hash it (lc tests); here
-     * whatever the bootstrap's header hashes to is taken as the configured checkpoint. */
-    struct lc_bootstrap parsed;
     struct err err = {0};
-    assert_int_equal(
-        lc_bootstrap_from_json(a, n, json_object_get(bootstrap, "data"), &parsed, &err), RC_OK);
-    ssz_root_of_header(&parsed.header.beacon, cfg.checkpoint.root);
+    assert_true(hex_decode(bytes_of_str(FULU_ROOT), cfg.checkpoint.root, 32));
     uint64_t signed_at =
         strtoull(text(json_object_get(finality, "data"), "signature_slot"), NULL, 10);
     uint64_t now = beacon_time_of(n, signed_at + 1);
@@ -326,6 +327,7 @@ static void mainnet_of_the_fulu_fork(void **state)
              f->slot ==
                  strtoull(text(beacon_header(finality, "finalized_header"), "slot"), NULL, 10),
              "%llu", (unsigned long long)f->slot);
+        CASE("signers", f->participants == 511 && f->committee_size == 512, "%zu", f->participants);
         CASE("fork", f->fork == ETH_OSAKA, "%s", eth_fork_name(f->fork));
         /* Both tables agree: the beacon chain's epochs and the execution chain's times. */
         CASE("tables", eth_fork_of_beacon(&f->header, f->fork, 1, NULL, 0, &fork, &err) == RC_OK,
@@ -354,6 +356,62 @@ static void mainnet_of_the_fulu_fork(void **state)
     }
 }
 
+static struct bytes file(const char *name)
+{
+    char path[100];
+    snprintf(path, sizeof path, "eth/lc/%s", name);
+    return vectors_bytes(a, path);
+}
+
+/* Mainnet's answers in SSZ as they were served: a head out of an update's own finality proof. */
+static void mainnet_in_ssz(void **state)
+{
+    (void)state;
+    if (absent("eth/lc/mainnet-electra/bootstrap.ssz", 3))
+        return;
+    const struct beacon_network *n = beacon_network_named(bytes_of_str("mainnet"));
+    struct lc_config cfg = {.network = n,
+                            .checkpoint = {.slot = 11698208},
+                            .checkpoint_max_age = 14 * 86400,
+                            .head = LC_HEAD_FINALIZED};
+    uint64_t now = beacon_time_of(n, 11698478 + 10);
+    char path[LC_PATH_MAX];
+    assert_true(hex_decode(bytes_of_str(ELECTRA_ROOT), cfg.checkpoint.root, 32));
+    AUTO_JSON beacon = json_array();
+    json_array_append_new(beacon, lc_entry_ssz(lc_path_bootstrap(path, cfg.checkpoint.root),
+                                               file("mainnet-electra/bootstrap.ssz")));
+    json_array_append_new(beacon, lc_entry_ssz(lc_path_updates(path, 1408, 1),
+                                               file("mainnet-electra/updates_1408_1.ssz")));
+    struct lc_try t = lc_once(a, &cfg, now, beacon);
+    CASE("of a period long past", t.rc == RC_OK && !t.head && t.bad.rc == BG_LC_UNUSED, "bad %d %s",
+         t.bad.rc, t.bad.detail);
+    json_array_append_new(beacon, lc_entry_ssz(lc_path_updates(path, 1428, 1),
+                                               file("mainnet-electra/updates_1428_1.ssz")));
+    t = lc_once(a, &cfg, now, beacon);
+    const struct head_facts *f = t.head ? head_facts_of(t.head) : NULL;
+    CASE("electra",
+         f && f->participants == 512 && f->fork == ETH_PRAGUE && f->slot > 11698208 &&
+             f->slot < 11698478 && f->header.timestamp == beacon_time_of(n, f->slot),
+         "rc %d %s; %s", t.rc, t.err.detail, t.bad.detail);
+    /* Deneb: a bootstrap alone, and what came before it. */
+    struct light_client *lc;
+    struct err err = {0};
+    cfg.checkpoint.slot = 11526688;
+    assert_true(hex_decode(bytes_of_str(DENEB_ROOT), cfg.checkpoint.root, 32));
+    now = beacon_time_of(n, 11526688 + 100);
+    AUTO_JSON deneb = json_array();
+    json_array_append_new(deneb, lc_entry_ssz(lc_path_updates(path, 1393, 14),
+                                              file("mainnet-deneb/updates_1393_14.ssz")));
+    json_array_append_new(deneb, lc_entry_ssz(lc_path_bootstrap(path, cfg.checkpoint.root),
+                                              file("mainnet-deneb/bootstrap.ssz")));
+    assert_int_equal(light_client_new(a, &cfg, now, &lc, &err), RC_OK);
+    t = lc_step(a, lc, deneb, false);
+    CASE("deneb",
+         t.rc == RC_OK && !t.head && t.bad.rc == BG_LC_UNUSED &&
+             light_client_store(lc)->finalized.beacon.slot == 11526688,
+         "bad %d %s", t.bad.rc, t.bad.detail);
+}
+
 /* Each of the derived-invalid objects, in place of the good one of its kind. */
 static void no_derived_invalid_object_makes_a_head(void **state)
 {
@@ -366,13 +424,10 @@ static void no_derived_invalid_object_makes_a_head(void **state)
     const struct beacon_network *n = beacon_network_named(bytes_of_str("mainnet"));
     struct lc_config cfg = {
         .network = n, .checkpoint_max_age = 14 * 86400, .head = LC_HEAD_FINALIZED};
-    struct lc_bootstrap parsed;
     struct err err = {0};
-    assert_int_equal(
-        lc_bootstrap_from_json(a, n, json_object_get(bootstrap, "data"), &parsed, &err), RC_OK);
-    ssz_root_of_header(&parsed.header.beacon, cfg.checkpoint.root);
-    cfg.checkpoint.slot = parsed.header.beacon.slot;
-    uint64_t now = beacon_time_of(n, 14018020 + 1);
+    assert_true(hex_decode(bytes_of_str(FULU_ROOT), cfg.checkpoint.root, 32));
+    cfg.checkpoint.slot = 14017856;
+    uint64_t now = beacon_time_of(n, FULU_CLOCK);
     char path[LC_PATH_MAX];
     uint64_t period = beacon_period_at_slot(n, cfg.checkpoint.slot);
     size_t i;
@@ -417,6 +472,7 @@ int main(void)
         T(sixty_percent_never_move_the_head),
         T(an_attested_head_of_a_real_node),
         T(mainnet_of_the_fulu_fork),
+        T(mainnet_in_ssz),
         T(no_derived_invalid_object_makes_a_head),
     };
     return HARNESS_RUN("light_client_vectors", tests);
