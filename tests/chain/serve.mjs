@@ -1,15 +1,20 @@
 // A chain for the tests: starts anvil, deploys, writes what there is to FILE, and serves until it is ended
 // or the process that started it is gone.
-// usage: node serve.mjs BUILD-FOLDER FILE TIMESTAMP NAME=APP-BOOT-INFO,KMS-BOOT-INFO..
+// usage: node serve.mjs BUILD-FOLDER FILE TIMESTAMP [--every SECONDS] [--past TIME,TIME..] NAME=APP-BOOT-INFO,KMS-BOOT-INFO..
 //   BUILD-FOLDER: as setup.sh made it; boot infos: files with bootAuth requests (bootinfo.mjs)
+//   --every: the time from a block to the next; --past: rising times before TIMESTAMP that have an empty block
 // FILE (JSON): url, chain_id, kms, evidence: {NAME: {app, kms, states}}, odd: {appIds, block}, deployment_ms
 import fs from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { decodeDecision } from './abi.mjs';
 import { Deployment } from './deploy.mjs';
 import { startAnvil } from './node.mjs';
 
-const [folder, file, timestamp, ...subjects] = process.argv.slice(2);
+const { values: options, positionals } = parseArgs({
+  options: { every: { type: 'string' }, past: { type: 'string', default: '' } }, allowPositionals: true });
+const [folder, file, timestamp, ...subjects] = positionals;
+const past = options.past.split(',').filter(Boolean).map(Number);
 const parent = process.ppid;
 let node = null;
 const end = async () => {
@@ -27,7 +32,12 @@ const EXPECTED = {
 };
 
 const started = Date.now();
-node = await startAnvil({ folder: path.resolve(folder), timestamp: Number(timestamp) });
+node = await startAnvil({ folder: path.resolve(folder), timestamp: past.length ? past[0] - 60 : Number(timestamp) });
+for (const time of past.length ? [...past, Number(timestamp)] : []) {
+  await node.rpc('evm_setNextBlockTimestamp', time);
+  await node.rpc('evm_mine');
+}
+if (options.every) await node.rpc('anvil_setBlockTimestampInterval', Number(options.every));
 const deployment = new Deployment(node, path.resolve(folder));
 await deployment.start();
 const evidence = {};
