@@ -12,6 +12,7 @@ static const struct fp r2 = {{0xf4df1f341c341746, 0x0a76e6a609d104f1, 0x8de5476c
 static const uint64_t half[6] = {0xdcff7fffffffd555, 0x0f55ffff58a9ffff, 0xb39869507b587b12,
                                  0xb23ba5c279c2895f, 0x258dd3db21a5d66b, 0x0d0088f51cbff34d};
 /* (p - 3) / 4 */
+#define P34_BITS 379u
 static const uint64_t p34[6] = {0xee7fbfffffffeaaa, 0x07aaffffac54ffff, 0xd9cc34a83dac3d89,
                                 0xd91dd2e13ce144af, 0x92c6e9ed90d2eb35, 0x0680447a8e5ff9a6};
 
@@ -207,41 +208,41 @@ void fp_neg(struct fp *r, const struct fp *a)
         (void)limbs_sub(r->v, fp_p, a->v);
 }
 
-/* ---- powers ---------------------------------------------------------------------------------- */
-static unsigned bit(const uint64_t e[6], unsigned i)
+/* ---- roots ----------------------------------------------------------------------------------- */
+static unsigned bit(unsigned i)
 {
-    return (unsigned)(e[i / 64] >> i % 64) & 1;
+    return (unsigned)(p34[i / 64] >> i % 64) & 1;
 }
 
-/* power: a^e, from the top in windows of up to 5 bits that begin and end with a one. */
-static void power(struct fp *r, const struct fp *a, const uint64_t e[6])
+/* From the top, in windows of up to 5 bits that begin and end with a one. */
+void fp_pow_p34(struct fp *r, const struct fp *a)
 {
-    struct fp odd[16], sq, acc = fp_one;
+    struct fp odd[16], sq, acc = fp_one; /* a, a^3, .. a^31 */
     fp_sqr(&sq, a);
     odd[0] = *a;
     for (int i = 1; i < 16; i++)
         fp_mul(&odd[i], &odd[i - 1], &sq);
-    for (unsigned i = 384; i > 0;) {
-        if (!bit(e, i - 1)) {
+    for (unsigned i = P34_BITS; i > 0;) {
+        if (!bit(i - 1)) {
             fp_sqr(&acc, &acc);
             i--;
             continue;
         }
         unsigned low = i > 5 ? i - 5 : 0, value = 0;
-        while (!bit(e, low))
+        bool first = i == P34_BITS;
+        while (!bit(low))
             low++;
         for (; i > low; i--) {
-            value = value << 1 | bit(e, i - 1);
-            fp_sqr(&acc, &acc);
+            value = value << 1 | bit(i - 1);
+            if (!first)
+                fp_sqr(&acc, &acc);
         }
-        fp_mul(&acc, &acc, &odd[value / 2]);
+        if (first)
+            acc = odd[value / 2];
+        else
+            fp_mul(&acc, &acc, &odd[value / 2]);
     }
     *r = acc;
-}
-
-void fp_pow_p34(struct fp *r, const struct fp *a)
-{
-    power(r, a, p34);
 }
 
 bool fp_sqrt(struct fp *r, const struct fp *a)

@@ -1,4 +1,5 @@
 #include "policy/bls/fp12.h"
+#include "policy/bls/fp_mul.h"
 
 const struct fp6 fp6_zero;
 
@@ -23,46 +24,70 @@ void fp6_neg(struct fp6 *r, const struct fp6 *a)
     fp2_neg(&r->c2, &a->c2);
 }
 
-/* cross: a_i b_k + a_k b_i = (a_i + a_k)(b_i + b_k) - a_i b_i - a_k b_k */
-static void cross(struct fp2 *r, const struct fp2 *ai, const struct fp2 *ak, const struct fp2 *bi,
-                  const struct fp2 *bk, const struct fp2 *ii, const struct fp2 *kk)
+/*
+ * Products are computed coefficient by coefficient, as sums of products in F_p with one reduction
+ * each (fp_dot). Karatsuba's way has fewer products but a reduction for each, and more sums.
+ */
+struct factor {
+    struct fp2 b;
+    struct fp minus_c1;
+};
+
+static void factor(struct factor *r, const struct fp2 *b)
 {
-    struct fp2 s, t;
-    fp2_add(&s, ai, ak);
-    fp2_add(&t, bi, bk);
-    fp2_mul(&s, &s, &t);
-    fp2_sub(&s, &s, ii);
-    fp2_sub(r, &s, kk);
+    r->b = *b;
+    fp_neg(&r->minus_c1, &b->c1);
+}
+
+static void factor_xi(struct factor *r, const struct fp2 *b)
+{
+    struct fp2 t;
+    fp2_mul_xi(&t, b);
+    factor(r, &t);
+}
+
+_Static_assert(sizeof(struct fp6) == 6 * sizeof(struct fp), "fp6 is an array of six");
+
+/* dot: the sum of a[k] b[k], k < n, n at most 3. */
+static void dot(struct fp2 *r, const struct fp2 *a, const struct factor *const *b, size_t n)
+{
+    const struct fp *real[FP_DOT_MAX], *other[FP_DOT_MAX];
+    const struct fp *parts = (const struct fp *)(const void *)a;
+    for (size_t k = 0; k < n; k++) {
+        real[2 * k] = other[2 * k + 1] = &b[k]->b.c0;
+        real[2 * k + 1] = &b[k]->minus_c1;
+        other[2 * k] = &b[k]->b.c1;
+    }
+    fp_dot(&r->c0, parts, real, 2 * n);
+    fp_dot(&r->c1, parts, other, 2 * n);
 }
 
 void fp6_mul(struct fp6 *r, const struct fp6 *a, const struct fp6 *b)
 {
-    struct fp2 v0, v1, v2, c12, c01, c02;
-    fp2_mul(&v0, &a->c0, &b->c0);
-    fp2_mul(&v1, &a->c1, &b->c1);
-    fp2_mul(&v2, &a->c2, &b->c2);
-    cross(&c12, &a->c1, &a->c2, &b->c1, &b->c2, &v1, &v2);
-    cross(&c01, &a->c0, &a->c1, &b->c0, &b->c1, &v0, &v1);
-    cross(&c02, &a->c0, &a->c2, &b->c0, &b->c2, &v0, &v2);
-    fp2_mul_xi(&c12, &c12);
-    fp2_mul_xi(&v2, &v2);
-    fp2_add(&r->c0, &v0, &c12);
-    fp2_add(&r->c1, &c01, &v2);
-    fp2_add(&r->c2, &c02, &v1);
+    struct factor b0, b1, b2, xi_b1, xi_b2;
+    struct fp6 t;
+    factor(&b0, &b->c0);
+    factor(&b1, &b->c1);
+    factor(&b2, &b->c2);
+    factor_xi(&xi_b1, &b->c1);
+    factor_xi(&xi_b2, &b->c2);
+    const struct fp2 *all = (const struct fp2 *)(const void *)a;
+    dot(&t.c0, all, (const struct factor *const[]){&b0, &xi_b2, &xi_b1}, 3);
+    dot(&t.c1, all, (const struct factor *const[]){&b1, &b0, &xi_b2}, 3);
+    dot(&t.c2, all, (const struct factor *const[]){&b2, &b1, &b0}, 3);
+    *r = t;
 }
 
 void fp6_mul_01(struct fp6 *r, const struct fp6 *a, const struct fp2 *b0, const struct fp2 *b1)
 {
-    struct fp2 v0, v1, c01, c12, c02;
-    fp2_mul(&v0, &a->c0, b0);
-    fp2_mul(&v1, &a->c1, b1);
-    cross(&c01, &a->c0, &a->c1, b0, b1, &v0, &v1);
-    fp2_mul(&c12, &a->c2, b1);
-    fp2_mul(&c02, &a->c2, b0);
-    fp2_mul_xi(&c12, &c12);
-    fp2_add(&r->c0, &v0, &c12);
-    r->c1 = c01;
-    fp2_add(&r->c2, &c02, &v1);
+    struct factor f0, f1, xi_f1;
+    const struct fp2 around[4] = {a->c0, a->c1, a->c2, a->c0}; /* so that neighbours multiply */
+    factor(&f0, b0);
+    factor(&f1, b1);
+    factor_xi(&xi_f1, b1);
+    dot(&r->c0, &around[2], (const struct factor *const[]){&xi_f1, &f0}, 2);
+    dot(&r->c1, &around[0], (const struct factor *const[]){&f1, &f0}, 2);
+    dot(&r->c2, &around[1], (const struct factor *const[]){&f1, &f0}, 2);
 }
 
 void fp6_mul_1(struct fp6 *r, const struct fp6 *a, const struct fp2 *b1)
