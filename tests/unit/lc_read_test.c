@@ -384,6 +384,92 @@ static void ssz_of_another_length(void **state)
     }
 }
 
+/* Each offset has one value: every bit of every one is changed. */
+static void ssz_with_other_offsets(void **state)
+{
+    (void)state;
+    for (unsigned f = BEACON_CAPELLA; f <= BEACON_FULU; f++) {
+        struct lc_world *w = lc_world_new(a, "minimal", (enum beacon_fork)f, 8);
+        size_t committee = 33 * BLS_KEY + 32 * (f >= BEACON_ELECTRA ? 6u : 5u);
+        w->distinct = 2;
+        for (unsigned k = LC_BOOTSTRAP; k <= LC_OPTIMISTIC_UPDATE; k++) {
+            json_t *made;
+            struct bytes ssz;
+            enum lc_kind kind = (enum lc_kind)k;
+            object(w, kind, &made, &ssz);
+            json_decref(made);
+            uint8_t *p = arena_copy(a, ssz, &(struct err){0});
+            assert_non_null(p);
+            size_t at[6] = {0}, n = 1;
+            size_t second = k == LC_UPDATE ? 4 + committee : 4;
+            bool two = k == LC_UPDATE || k == LC_FINALITY_UPDATE;
+            if (two)
+                at[n++] = second;
+            for (size_t h = 0; h < (two ? 2 : 1); h++) {
+                const uint8_t *o = p + (h ? second : 0);
+                size_t start = (size_t)o[0] | (size_t)o[1] << 8;
+                at[n++] = start + 112;       /* of the payload in its header */
+                at[n++] = start + 244 + 436; /* of extra_data in the payload */
+            }
+            for (size_t i = 0; i < n; i++)
+                for (size_t bit = 0; bit < 32; bit++) {
+                    p[at[i] + bit / 8] ^= (uint8_t)(1u << bit % 8);
+                    CASE(kinds[k], again_ssz(&w->net, kind, bytes_of(p, ssz.n), NULL) != RC_OK,
+                         "%s: offset %zu bit %zu", beacon_fork_name((enum beacon_fork)f), i, bit);
+                    p[at[i] + bit / 8] ^= (uint8_t)(1u << bit % 8);
+                }
+            CASE(kinds[k], again_ssz(&w->net, kind, bytes_of(p, ssz.n), NULL) == RC_OK,
+                 "as it was");
+        }
+    }
+}
+
+/* Each value of a payload header, in a container of Deneb, for a block that has no payload. */
+static void payloads_before_capella(void **state)
+{
+    (void)state;
+    struct lc_world *w = lc_world_new(a, "minimal", BEACON_DENEB, 9);
+    w->forks[BEACON_CAPELLA - 1].epoch = 4;
+    w->forks[BEACON_DENEB - 1].epoch = 8;
+    struct lc_update good, u;
+    lc_world_update(
+        w,
+        &(struct lc_world_ask){
+            .kind = LC_FINALITY_UPDATE, .finalized = 24, .attested = 72, .signature = 73},
+        &good);
+    struct lc_execution *e = &u.finalized.execution;
+    uint8_t *const bytes[] = {e->parent_hash,
+                              e->fee_recipient,
+                              e->state_root,
+                              e->receipts_root,
+                              e->logs_bloom + 255,
+                              e->prev_randao,
+                              e->base_fee + 31,
+                              e->block_hash,
+                              e->transactions_root,
+                              e->withdrawals_root,
+                              u.finalized.execution_branch[3]};
+    uint64_t *const numbers[] = {&e->block_number, &e->gas_limit,     &e->gas_used,
+                                 &e->timestamp,    &e->blob_gas_used, &e->excess_blob_gas};
+    size_t nb = sizeof bytes / sizeof *bytes, nn = sizeof numbers / sizeof *numbers;
+    for (size_t i = 0; i <= nb + nn + 1; i++) {
+        u = good;
+        if (i < nb)
+            *bytes[i] = 1;
+        else if (i < nb + nn)
+            *numbers[i - nb] = 1;
+        else if (i == nb + nn)
+            e->extra_data_len = 1;
+        bool ok = i > nb + nn;
+        struct bytes ssz = lc_update_to_ssz(a, &w->net, LC_FINALITY_UPDATE, &u);
+        AUTO_JSON j = lc_update_to_json(&w->net, LC_FINALITY_UPDATE, &u);
+        CASE("no payload", (again_ssz(&w->net, LC_FINALITY_UPDATE, ssz, NULL) == RC_OK) == ok,
+             "SSZ, value %zu", i);
+        CASE("no payload", (again_json(&w->net, LC_FINALITY_UPDATE, j, NULL) == RC_OK) == ok,
+             "JSON, value %zu", i);
+    }
+}
+
 static void slots_before_altair(void **state)
 {
     (void)state;
@@ -490,6 +576,12 @@ static void answers_with_several_updates(void **state)
                 p[i] ^= 1;
             }
         }
+    /* A byte between the table and the first element. */
+    struct bytes one = answer(true, 1);
+    uint8_t slack[128] = {5};
+    memcpy(slack + 5, one.p + 4, one.n - 4);
+    slack[4] = 1; /* the list is told by what stands here */
+    assert_int_equal(split(bytes_of(slack, one.n + 1), 8, out, &n), BG_LC_SPLIT_LIST);
     /* Lengths that would wrap around. */
     static const uint8_t huge[16] = {0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 1, 2, 3, 4};
     assert_int_equal(split(BYTES_OF_ARRAY(huge), 8, out, &n), BG_LC_SPLIT_CHUNK);
@@ -507,6 +599,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(json_that_is_not_exact, fresh, done),
         cmocka_unit_test_setup_teardown(the_largest_numbers, fresh, done),
         cmocka_unit_test_setup_teardown(ssz_of_another_length, fresh, done),
+        cmocka_unit_test_setup_teardown(ssz_with_other_offsets, fresh, done),
+        cmocka_unit_test_setup_teardown(payloads_before_capella, fresh, done),
         cmocka_unit_test_setup_teardown(slots_before_altair, fresh, done),
         cmocka_unit_test_setup_teardown(answers_with_several_updates, fresh, done),
     };

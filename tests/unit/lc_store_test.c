@@ -293,6 +293,10 @@ static void each_refusal_by_its_code(void **state)
     u = update(LC_OPTIMISTIC_UPDATE, 0, 128, 0);
     refused("nothing newer, optimistic", &s, &u, BG_LC_IRRELEVANT);
 
+    /* The committee that it brings follows on another period than the store's. */
+    u = update(LC_UPDATE, 120, 127, 0);
+    refused("a next committee of the period before", &s, &u, BG_LC_IRRELEVANT);
+
     u = good;
     memset(u.finality_branch.node, 0, sizeof u.finality_branch.node);
     refused("finalized without proof", &s, &u, BG_LC_FINALITY_UNPROVEN);
@@ -304,6 +308,18 @@ static void each_refusal_by_its_code(void **state)
     memset(&u.finalized, 0, sizeof u.finalized);
     u.finalized.beacon.proposer_index = 1;
     refused("genesis that is not empty", &s, &u, BG_LC_FINALITY_GENESIS);
+    uint8_t *const roots[] = {u.finalized.beacon.parent_root, u.finalized.beacon.state_root,
+                              u.finalized.beacon.body_root, u.finalized.execution.fee_recipient,
+                              u.finalized.execution_branch[2]};
+    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
+        memset(&u.finalized, 0, sizeof u.finalized);
+        roots[i][0] = 1;
+        refused("genesis that is not empty", &s, &u, BG_LC_FINALITY_GENESIS);
+    }
+    u = update(LC_OPTIMISTIC_UPDATE, 0, 152, 0);
+    u.finalized.beacon.slot = 1;
+    refused("a slot and nothing else", &s, &u, BG_LC_FINALITY_UNPROVEN);
+    u = good;
     memset(&u.finalized, 0, sizeof u.finalized);
     u.finalized.execution.extra_data_len = 1;
     refused("genesis with a payload", &s, &u, BG_LC_FINALITY_GENESIS);
@@ -531,8 +547,10 @@ static void hints(void **state)
             y[9][0] ^= 1; /* one that is wrong: the root is worked out instead */
         if (i == 2)
             h[1].y.n -= FP_BYTES; /* not of this committee's size: not used */
-        if (i == 3)
-            h[1].keys_sha256[0] ^= 1; /* of another committee */
+        if (i == 3) {             /* of another committee: its y would be wrong ones */
+            h[1].y.n += FP_BYTES;
+            h[1].keys_sha256[0] ^= 1;
+        }
         takes("hints", &s, &u, true);
         CASE("hints", s.wrong_hints == (i == 1 ? 1 : 0), "%d: %zu wrong", i, s.wrong_hints);
         at("hints", &s, 136, 152, true);
