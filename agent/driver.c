@@ -163,8 +163,7 @@ static enum rc find_head(struct run *r, struct err *err)
     note_nodes(r, "checkpoint document", &r->signers);
     note_nodes(r, "beacon node", &h->nodes);
     TRY(rc);
-    TRY(started(r, err));
-    return head_hints(h, err);
+    return started(r, err);
 }
 
 /*
@@ -194,15 +193,23 @@ static enum rc decide(struct run *r, struct checks *checks, struct chain_result 
 /* remember says what the store is to hold: only after a decision on a verified head. */
 static enum rc remember(struct run *r, struct err *err)
 {
+    const struct driver *d = r->d;
     const struct lc_store *s = light_client_store(r->head.lc);
     const struct beacon_network *n = r->chain.light_client.network;
     struct store_floor floor = r->floor;
     struct store_files *keep = &r->facts->keep;
+    AUTO_JSON entries = NULL;
+    if (!d->stored && !d->hints)
+        return RC_OK;
+    TRY(head_entries(&r->head, &entries, err));
+    TRY(head_hints(&r->head, entries, err));
+    if (!d->stored)
+        return RC_OK;
     if (s->finalized.beacon.slot > floor.slot)
         floor.slot = s->finalized.beacon.slot;
     if (r->start->signed_by && r->start->checkpoint.slot > floor.checkpoint)
         floor.checkpoint = r->start->checkpoint.slot;
-    TRY(store_answers_make(r->a, r->head.useful, r->bundle->committee_keys, &keep->beacon, err));
+    TRY(store_answers_make(r->a, entries, r->bundle->committee_keys, &keep->beacon, err));
     return store_floor_make(r->a, n->genesis_validators_root, &floor, &keep->floor, err);
 }
 
@@ -222,7 +229,7 @@ static enum rc run(struct run *r, const struct boot_info *bi, struct checks *che
                                 .now = d->now};
     nodes_init(&r->proofs.nodes, &d->config->rpc, d->offline);
     TRY(decide(r, checks, out, err));
-    return ethereum && d->stored ? remember(r, err) : RC_OK;
+    return ethereum ? remember(r, err) : RC_OK;
 }
 
 enum rc driver_run(struct arena *a, const struct driver *d, const struct boot_info *bi,

@@ -16,7 +16,8 @@ struct driver {
     bool offline;                     /* nobody is asked: only the bundle */
     bool refresh;                     /* a newer head is asked for even when the bundle has one */
     const struct store_files *stored; /* NULL: neither store nor floor take part */
-    uint64_t floor_time;              /* heads from before it are refused; Unix seconds, 0: none */
+    bool hints;          /* the bundle is to be kept: with what saves time the next time */
+    uint64_t floor_time; /* heads from before it are refused; Unix seconds, 0: none */
     uint64_t now;
     uint64_t deadline_ms; /* clock_ms() */
 };

@@ -232,6 +232,7 @@ static enum rc ask(struct run *s, const struct boot_info *bi)
                        .offline = in->offline,
                        .refresh = in->refresh,
                        .stored = in->stored,
+                       .hints = in->hints,
                        .floor_time = in->floor_time,
                        .now = in->now,
                        .deadline_ms = in->deadline_ms};

@@ -26,9 +26,10 @@ struct gate_input {
     bool offline;          /* nobody is asked over the network */
     bool refresh;          /* a newer head is asked for even where there is one */
     const struct store_files *stored; /* NULL: store and floor take no part */
-    uint64_t floor_time;              /* heads from before it are refused; 0: none */
-    uint64_t deadline_ms;             /* for the network, clock_ms() */
-    bool answer_needed; /* the contract's answer is wanted even where policy already refused */
+    bool hints;           /* the bundle will be saved: with what saves time the next time */
+    uint64_t floor_time;  /* heads from before it are refused; 0: none */
+    uint64_t deadline_ms; /* for the network, clock_ms() */
+    bool answer_needed;   /* the contract's answer is wanted even where policy already refused */
     uint64_t now;
 };
 

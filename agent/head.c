@@ -1,8 +1,7 @@
 #include "agent/head.h"
 
 #include "agent/fetch.h"
-#include "base/hash.h"
-#include "base/hex.h"
+#include "agent/hints.h"
 
 void head_close(struct head_search *h)
 {
@@ -77,6 +76,7 @@ static enum rc ask_one(struct head_search *h, size_t node, const char (*paths)[B
     struct err why = {0};
     struct mark before = mark_of(h);
     size_t first = json_array_size(h->bundle->beacon);
+    h->rounds++;
     for (size_t i = 0; i < n && h->num_asked < HEAD_ASKED; i++) {
         struct head_asked *e = &h->asked[h->num_asked++];
         memcpy(e->path, paths[i], BEACON_PATH);
@@ -161,6 +161,7 @@ enum rc head_find(struct head_search *h, const struct lc_config *cfg, struct err
     const struct node *asked = NULL;
     if (!h->useful && !(h->useful = json_object()))
         return err_set(err, BG_HEAD_MEMORY, "%s", "");
+    h->cfg = *cfg;
     TRY(begin(h, cfg, err));
     while (!h->head || h->refresh) {
         uint64_t had = slot_of(h);
@@ -211,47 +212,41 @@ bool head_knows(const struct head_search *h, uint64_t slot, const uint8_t **out_
     return true;
 }
 
-static bool has_hint(const json_t *list, const char *name)
+/* leads_again: a light client that is given only these entries comes to the same head. */
+static enum rc leads_again(const struct head_search *h, const json_t *entries, bool *out,
+                           struct err *err)
 {
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const char *have =
-            json_string_value(json_object_get(json_array_get(list, i), "keys_sha256"));
-        if (have && strcmp(have, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-static enum rc add_hint(struct head_search *h, const struct lc_known_committee *c, struct err *err)
-{
-    json_t *list = h->bundle->committee_keys;
-    uint8_t hash[32];
-    char name[65];
-    if (!c->known || !c->points || json_array_size(list) >= LIMIT_COMMITTEES)
-        return RC_OK;
-    hash_sha256(bytes_of(c->raw.keys, c->raw.n * BLS_KEY), hash);
-    hex_encode(BYTES_OF_ARRAY(hash), name);
-    if (has_hint(list, name))
-        return RC_OK;
-    uint8_t(*y)[FP_BYTES] = arena_array(h->a, c->points->n, FP_BYTES, err);
-    if (!y)
-        return err->rc;
-    bls_committee_hints(c->points, y);
-    char *text = hex_str(h->a, bytes_of(y, c->points->n * FP_BYTES), err);
-    if (!text)
-        return err->rc;
-    if (json_array_append_new(list, json_pack("{s:s, s:s}", "keys_sha256", name, "y", text)) != 0)
-        return err_set(err, BG_HEAD_HINT, "%s", name);
+    struct beacon_answers answers = {0};
+    struct light_client *lc = NULL;
+    const struct chain_head *head = NULL;
+    struct needs needs = {0};
+    struct err bad = {0};
+    TRY(beacon_answers_read(h->a, entries, h->bundle->committee_keys, &answers, err));
+    TRY(light_client_new(h->a, &h->cfg, h->now, &lc, err));
+    TRY(light_client_step(lc, &answers, false, &needs, &head, &bad, err));
+    *out = head && head_facts_of(head)->slot == slot_of(h) && bad.rc == RC_OK;
     return RC_OK;
 }
 
-enum rc head_hints(struct head_search *h, struct err *err)
+enum rc head_entries(struct head_search *h, json_t **out, struct err *err)
 {
-    const struct lc_store *s = h->lc ? light_client_store(h->lc) : NULL;
-    if (!s)
-        return RC_OK;
-    if (s->wrong_hints) /* found out, and of no use to anybody */
+    AUTO_JSON list = json_array();
+    const char *path;
+    json_t *entry;
+    bool enough = true;
+    json_object_foreach(h->useful, path, entry) if (json_array_append(list, entry) !=
+                                                    0) return err_set(err, BG_HEAD_LIST, "%s",
+                                                                      path);
+    /* Good and bad answers came to the same questions: one of each was kept, but which? */
+    if (h->rounds > 1)
+        TRY(leads_again(h, list, &enough, err));
+    *out = json_incref(enough ? list : h->bundle->beacon);
+    return RC_OK;
+}
+
+enum rc head_hints(struct head_search *h, const json_t *entries, struct err *err)
+{
+    if (light_client_store(h->lc)->wrong_hints) /* found out, and of no use to anybody */
         (void)json_array_clear(h->bundle->committee_keys);
-    TRY(add_hint(h, &s->current, err));
-    return add_hint(h, &s->next, err);
+    return hints_add(h->a, h->cfg.network, entries, h->bundle->committee_keys, err);
 }

@@ -26,7 +26,9 @@ struct head_search {
     uint64_t now;
     bool from_store; /* the answers at hand are those of the store: refused, they all go */
 
-    struct err store_bad;    /* why they went */
+    struct err store_bad; /* why they went */
+    struct lc_config cfg;
+    size_t rounds;           /* of asking */
     struct light_client *lc; /* of the start that was tried last */
     const struct chain_head *head;
     struct needs needs; /* what would help, after the last step */
@@ -49,7 +51,9 @@ enum rc head_find(struct head_search *h, const struct lc_config *cfg, struct err
 enum rc head_newer(struct head_search *h, bool *out_moved, struct err *err) MUST_CHECK;
 /* head_knows: the verified chain has a block at this slot; *out_root: its root. */
 bool head_knows(const struct head_search *h, uint64_t slot, const uint8_t **out_root);
-/* head_hints adds the y-coordinates of the committees in use to bundle->committee_keys. */
-enum rc head_hints(struct head_search *h, struct err *err) MUST_CHECK;
+/* head_entries: of the answers, those that lead to the head again; *out is a new reference. */
+enum rc head_entries(struct head_search *h, json_t **out, struct err *err) MUST_CHECK;
+/* head_hints adds the coordinates of the committees in these entries to bundle->committee_keys. */
+enum rc head_hints(struct head_search *h, const json_t *entries, struct err *err) MUST_CHECK;
 
 #endif

@@ -85,6 +85,7 @@ static enum rc begin(struct session *s, struct arena *a, const struct cli *cli, 
                                    .root = quote_intel_root(),
                                    .offline = cli->given & OPT_OFFLINE,
                                    .refresh = !at,
+                                   .hints = cli->save_bundle || cli->output,
                                    .now = r->now};
     s->input.deadline_ms =
         clock_ms() + (cli->timeout ? cli->timeout : LIMIT_RUN_SECONDS) * UINT64_C(1000);
@@ -98,7 +99,7 @@ static enum rc begin(struct session *s, struct arena *a, const struct cli *cli, 
         r->test_root = true;
         TRY(file_read(a, cli->root, LIMIT_CERT_DER, BG_ROOT_SIZE, &s->input.root, err));
     }
-    if (!config) /* boot's store is its parent's to read and write */
+    if (!config && goal != GATE_VERIFY) /* boot's store is its parent's to read and write */
         TRY(open_store(s, err));
     return read_inputs(s, err);
 }

@@ -182,15 +182,11 @@ bool store_answers_read(struct arena *a, struct bytes text, struct bundle *b, st
     return bundle_add_text(a, b, text, BEACON, why) == RC_OK;
 }
 
-enum rc store_answers_make(struct arena *a, const json_t *by_path, const json_t *hints,
+enum rc store_answers_make(struct arena *a, const json_t *entries, const json_t *hints,
                            struct bytes *out, struct err *err)
 {
-    AUTO_JSON j = json_pack("{s:i, s:[], s:O}", "schema", 1, "beacon", "committee_keys", hints);
-    const char *path;
-    json_t *entry;
-    json_object_foreach((json_t *)(uintptr_t)by_path, path,
-                        entry) if (json_array_append(json_object_get(j, "beacon"), entry) !=
-                                   0) return err_set(err, BG_STORE_LIST, "%s", path);
+    AUTO_JSON j =
+        json_pack("{s:i, s:O, s:O}", "schema", 1, "beacon", entries, "committee_keys", hints);
     *out = BYTES_NONE;
     return dump(a, j, STORE_BEACON_MAX, out, err);
 }

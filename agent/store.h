@@ -46,9 +46,8 @@ enum rc store_floor_make(struct arena *a, const uint8_t genesis[static 32],
 /* store_answers_read appends the stored answers to the bundle; false: they are none. */
 bool store_answers_read(struct arena *a, struct bytes text, struct bundle *b,
                         struct err *why) MUST_CHECK;
-/* store_answers_make: entries by path (an object), and the hints. Empty: they would be too large to
- * keep. */
-enum rc store_answers_make(struct arena *a, const json_t *by_path, const json_t *hints,
+/* store_answers_make: entries and hints as a bundle has them. Empty: they are too large to keep. */
+enum rc store_answers_make(struct arena *a, const json_t *entries, const json_t *hints,
                            struct bytes *out, struct err *err) MUST_CHECK;
 
 #endif

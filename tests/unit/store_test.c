@@ -257,15 +257,15 @@ static void answers_are_a_bundle_with_nothing_else(void **state)
     struct err err = {0}, why = {0};
     AUTO_BUNDLE b = {0};
     struct bytes text;
-    AUTO_JSON by_path = json_loads("{\"/a\":{\"path\":\"/a\",\"ssz\":\"00\"},"
-                                   "\"/b\":{\"path\":\"/b\",\"result\":{\"data\":1}}}",
+    AUTO_JSON entries = json_loads("[{\"path\":\"/a\",\"ssz\":\"00\"},"
+                                   "{\"path\":\"/b\",\"result\":{\"data\":1}}]",
                                    0, NULL);
     AUTO_JSON hints = json_loads("[{\"keys_sha256\":\"00\",\"y\":\"01\"}]", 0, NULL);
     assert_int_equal(bundle_init(&b, &err), RC_OK);
-    assert_int_equal(store_answers_make(arena, by_path, hints, &text, &err), RC_OK);
+    assert_int_equal(store_answers_make(arena, entries, hints, &text, &err), RC_OK);
     assert_true(store_answers_read(arena, text, &b, &why));
     assert_true(json_array_size(b.beacon) == 2 && json_equal(b.committee_keys, hints));
-    assert_true(json_equal(json_array_get(b.beacon, 1), json_object_get(by_path, "/b")));
+    assert_true(json_equal(b.beacon, entries));
     static const char *const bad[] = {
         "",
         "garbage",
@@ -290,9 +290,9 @@ static void answers_are_a_bundle_with_nothing_else(void **state)
     char *large = malloc(STORE_BEACON_MAX + 2);
     memset(large, '0', STORE_BEACON_MAX + 1);
     large[STORE_BEACON_MAX + 1] = '\0';
-    json_object_set_new(by_path, "/c", json_pack("{s:s, s:s}", "path", "/c", "ssz", large));
+    json_array_append_new(entries, json_pack("{s:s, s:s}", "path", "/c", "ssz", large));
     free(large);
-    assert_int_equal(store_answers_make(arena, by_path, hints, &text, &err), RC_OK);
+    assert_int_equal(store_answers_make(arena, entries, hints, &text, &err), RC_OK);
     assert_int_equal(text.n, 0);
 }
 
