@@ -465,20 +465,50 @@ static void both_ways_agree(void **state)
     assert_true(fp_path_set(FP_PATH_UNKNOWN));
 }
 
+static void opposite_products_cancel(void **state)
+{
+    (void)state;
+    uint64_t seed = 0x706c7573;
+    for (int i = 0; i < 2000; i++) { /* the sum before the last subtraction is 0 or exactly p */
+        struct fp a[2] = {element(&seed)}, b = element(&seed), r;
+        const struct fp *to_b[2] = {&b, &b};
+        fp_neg(&a[1], &a[0]);
+        fp_dot(&r, a, to_b, 2);
+        assert_true(fp_is_zero(&r));
+        fp_add(&r, &a[0], &a[1]);
+        assert_true(fp_is_zero(&r));
+    }
+}
+
+static int portable(void **state)
+{
+    (void)state;
+    return fp_path_set(FP_PATH_PORTABLE) ? 0 : -1;
+}
+
+static int fastest(void **state)
+{
+    (void)state;
+    return fp_path_set(FP_PATH_UNKNOWN) ? 0 : -1;
+}
+
+#define BOTH(test) cmocka_unit_test_setup(test, portable), cmocka_unit_test_setup(test, fastest)
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_numbers_below_p_are_read),
-        cmocka_unit_test(sums_wrap_at_p),
-        cmocka_unit_test(products_at_the_edges),
-        cmocka_unit_test(wide_numbers_are_reduced),
-        cmocka_unit_test(roots),
-        cmocka_unit_test(signs),
-        cmocka_unit_test(quadratic_products),
-        cmocka_unit_test(quadratic_roots),
-        cmocka_unit_test(quadratic_bytes),
-        cmocka_unit_test(results_may_be_operands),
-        cmocka_unit_test(an_inverse_times_its_number_is_one),
+        BOTH(only_numbers_below_p_are_read),
+        BOTH(sums_wrap_at_p),
+        BOTH(products_at_the_edges),
+        BOTH(wide_numbers_are_reduced),
+        BOTH(roots),
+        BOTH(signs),
+        BOTH(quadratic_products),
+        BOTH(quadratic_roots),
+        BOTH(quadratic_bytes),
+        BOTH(results_may_be_operands),
+        BOTH(an_inverse_times_its_number_is_one),
+        BOTH(opposite_products_cancel),
         cmocka_unit_test(both_ways_agree),
     };
     return HARNESS_RUN("bls_field", tests);

@@ -4,6 +4,7 @@
  * of the pairing are compared with @noble/curves by tests/oracles/blsfield_diff.mjs.
  */
 #include "policy/bls/ate.h"
+#include "policy/bls/fp_mul.h"
 #include "tests/lib/harness.h"
 
 #define G1_X                                                                                       \
@@ -174,15 +175,27 @@ static void every_coordinate_counts(void **state)
     }
 }
 
+static int portable(void **state)
+{
+    return fp_path_set(FP_PATH_PORTABLE) ? points(state) : -1;
+}
+
+static int fastest(void **state)
+{
+    return fp_path_set(FP_PATH_UNKNOWN) ? points(state) : -1;
+}
+
+#define BOTH(test) cmocka_unit_test_setup(test, portable), cmocka_unit_test_setup(test, fastest)
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(one_pair_is_not_one, points),
-        cmocka_unit_test_setup(inverses_cancel, points),
-        cmocka_unit_test_setup(it_is_bilinear, points),
-        cmocka_unit_test_setup(infinity_is_one, points),
-        cmocka_unit_test_setup(too_many_pairs_are_refused, points),
-        cmocka_unit_test_setup(every_coordinate_counts, points),
+        BOTH(one_pair_is_not_one),
+        BOTH(inverses_cancel),
+        BOTH(it_is_bilinear),
+        BOTH(infinity_is_one),
+        BOTH(too_many_pairs_are_refused),
+        BOTH(every_coordinate_counts),
     };
     return HARNESS_RUN("bls_pairing", tests);
 }
