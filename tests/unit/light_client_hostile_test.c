@@ -170,6 +170,23 @@ static void what_is_of_no_use_is_named(void **state)
     NO_HEAD("older than the checkpoint", t, BG_LC_UNUSED);
 }
 
+/* Signed in the period after, an update can't tell that period's committee: it is asked for. */
+static void an_update_signed_too_late_is_asked_for_again(void **state)
+{
+    (void)state;
+    struct lc_update u;
+    char path[LC_PATH_MAX];
+    scene_bootstrap(&s);
+    beacon_world_update(s.w, LC_UPDATE, 255, BW_KEYS, &u);
+    AUTO_JSON one = json_array();
+    json_array_append_new(one, beacon_world_update_json(s.w, LC_UPDATE, &u));
+    json_array_append_new(s.beacon, lc_entry(lc_path_updates(path, 3, 1), one));
+    struct lc_try t = scene_once(a, &s);
+    NO_HEAD("late", t, BG_LC_UNUSED);
+    const struct need *n = lc_need(&t, NEED_UPDATES);
+    CASE("asked for", n && n->number == 3 && n->count == 3, "not from 3 on");
+}
+
 /* A flood costs one look each, memory for a note each, and hides nothing. */
 static void a_flood_is_passed_over(void **state)
 {
@@ -195,6 +212,27 @@ static void a_flood_is_passed_over(void **state)
     struct lc_try t = scene_once(a, &s);
     HEAD("flood", t, SCENE_FINALIZED);
     assert_true(arena_used(a) - before < (size_t)2 << 20);
+}
+
+/* Five lists of 128 lies each are more than a run looks at; but who lied once waits. */
+static void who_lied_waits(void **state)
+{
+    (void)state;
+    struct lc_update u;
+    char path[LC_PATH_MAX];
+    scene_bootstrap(&s);
+    beacon_world_update(s.w, LC_UPDATE, 3 * 64 + 60, BW_KEYS, &u);
+    memset(u.signature, 0xff, sizeof u.signature);
+    AUTO_JSON bad = beacon_world_update_json(s.w, LC_UPDATE, &u);
+    AUTO_JSON list = json_array();
+    for (size_t i = 0; i < 128; i++)
+        json_array_append(list, bad);
+    for (size_t i = 0; i < 5; i++)
+        json_array_append_new(s.beacon, lc_entry(lc_path_updates(path, 3, 128), list));
+    scene_updates(&s, 3, 3);
+    scene_finality(&s, SCENE_ATTESTED, BW_KEYS);
+    struct lc_try t = scene_once(a, &s);
+    HEAD("lists of lies", t, SCENE_FINALIZED);
 }
 
 static void the_work_of_a_run_is_bounded(void **state)
@@ -262,6 +300,15 @@ static void answers_may_be_replaced(void **state)
     HEAD("all", t, SCENE_FINALIZED);
     t = lc_step(a, lc, other, false);
     HEAD("what was proven stays proven", t, SCENE_FINALIZED);
+    /* As many others in their place. */
+    lc = scene_client(a, &s);
+    AUTO_JSON same = json_array();
+    for (size_t i = 0; i < json_array_size(s.beacon); i++)
+        json_array_append(same, json_array_get(s.beacon, 2));
+    t = lc_step(a, lc, same, false);
+    NO_HEAD("others", t, RC_OK);
+    t = lc_step(a, lc, s.beacon, false);
+    HEAD("and ours", t, SCENE_FINALIZED);
 }
 
 /* The caller must not change what it has shown; if it does, nothing is read beyond its end. */
@@ -303,6 +350,46 @@ static void a_changed_answer_is_noticed(void **state)
              head && head_facts_of(head)->slot == (how ? 352u : SCENE_FINALIZED) &&
                  bad.rc == (how ? BG_LC_ANSWER_CHANGED : RC_OK),
              "%u: %d %s", how, bad.rc, bad.detail);
+        free(text);
+    }
+}
+
+/* Cut short before an object of it begins: what is left behind the end is not read. */
+static void a_shortened_answer_is_noticed(void **state)
+{
+    (void)state;
+    for (unsigned cut = 0; cut < 2; cut++) {
+        struct lc_update u;
+        char path[LC_PATH_MAX];
+        scene_clear(&s);
+        scene_bootstrap(&s);
+        struct light_client *lc = scene_client(a, &s);
+        struct beacon_answers answers;
+        struct err bad = {0}, err = {0};
+        struct needs needs;
+        const struct chain_head *head;
+        assert_int_equal(beacon_answers_read(a, s.beacon, NULL, &answers, &err), RC_OK);
+        beacon_world_update(s.w, LC_UPDATE, 3 * 64 + 50, BW_KEYS, &u);
+        struct bytes ssz = beacon_world_update_ssz(s.w, LC_UPDATE, &u, true);
+        char *text = malloc(2 * ssz.n + 1);
+        assert_non_null(text);
+        hex_encode(ssz, text);
+        free((void *)(uintptr_t)ssz.p);
+        struct beacon_answer v[2] = {{.kind = LC_UPDATE,
+                                      .path = lc_path_updates(path, 3, 1),
+                                      .ssz_hex = text,
+                                      .first = 3,
+                                      .count = 1},
+                                     answers.v[0]};
+        answers = (struct beacon_answers){.v = v, .n = 1};
+        assert_int_equal(light_client_step(lc, &answers, false, &needs, &head, &bad, &err), RC_OK);
+        assert_null(head);
+        if (cut)
+            text[0] = '\0';
+        answers.n = 2;
+        assert_int_equal(light_client_step(lc, &answers, false, &needs, &head, &bad, &err), RC_OK);
+        CASE("shortened", cut ? !head && bad.rc == BG_LC_ANSWER_CHANGED : head != NULL, "%u: %d %s",
+             cut, bad.rc, bad.detail);
         free(text);
     }
 }
@@ -350,15 +437,12 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, fresh, done)
     const struct CMUnitTest tests[] = {
-        T(bad_answers_never_stop_good_ones),
-        T(lies_beside_the_truth),
-        T(what_is_of_no_use_is_named),
-        T(a_flood_is_passed_over),
-        T(the_work_of_a_run_is_bounded),
-        T(one_lie_in_a_list_asks_for_all_of_it_again),
-        T(answers_may_be_replaced),
-        T(a_changed_answer_is_noticed),
-        T(hints_change_nothing),
+        T(bad_answers_never_stop_good_ones), T(lies_beside_the_truth),
+        T(what_is_of_no_use_is_named),       T(an_update_signed_too_late_is_asked_for_again),
+        T(a_flood_is_passed_over),           T(who_lied_waits),
+        T(the_work_of_a_run_is_bounded),     T(one_lie_in_a_list_asks_for_all_of_it_again),
+        T(answers_may_be_replaced),          T(a_changed_answer_is_noticed),
+        T(a_shortened_answer_is_noticed),    T(hints_change_nothing),
     };
     return HARNESS_RUN("light_client_hostile", tests);
 }
