@@ -50,7 +50,7 @@ enum rc lc_candidate_update(struct arena *a, const struct beacon_network *n,
                             struct lc_update *out, struct err *err)
 {
     const struct beacon_answer *e = &answers->v[c->entry];
-    struct bytes ssz;
+    struct bytes ssz = BYTES_NONE;
     if (e->result)
         return lc_update_from_json(a, n, c->kind, data_of(e, c->item), out, err);
     TRY(ssz_of(a, e, c, &ssz, err));
@@ -62,7 +62,7 @@ enum rc lc_candidate_bootstrap(struct arena *a, const struct beacon_network *n,
                                struct lc_bootstrap *out, struct err *err)
 {
     const struct beacon_answer *e = &answers->v[c->entry];
-    struct bytes ssz;
+    struct bytes ssz = BYTES_NONE;
     if (e->result)
         return lc_bootstrap_from_json(a, n, data_of(e, c->item), out, err);
     TRY(ssz_of(a, e, c, &ssz, err));

@@ -100,9 +100,9 @@ static bool free_byte(const char *text, size_t i)
 /* changed: another character of the same sort, so that what is text stays text. */
 static char changed(char c)
 {
-    if (c >= '0' && c <= '9')
-        return (char)('0' + (c - '0' + 1) % 10);
-    return c >= 'a' && c <= 'f' ? (char)('a' + (c - 'a' + 1) % 6) : (char)(c ^ 1);
+    static const char from[] = "0123456789abcdef", to[] = "1234567890bcdefa";
+    const char *at = c ? strchr(from, c) : NULL;
+    return at ? to[at - from] : (char)((unsigned char)c ^ 1u);
 }
 
 static void no_changed_character_of_json_is_allowed(void **state)
