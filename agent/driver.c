@@ -65,6 +65,8 @@ static void open_store(struct run *r)
     struct err why = {0}, floor = {0};
     if (!s)
         return;
+    r->head.own_answers = json_array_size(r->bundle->beacon);
+    r->head.own_hints = json_array_size(r->bundle->committee_keys);
     if (s->beacon.n && store_answers_read(r->a, s->beacon, r->bundle, &why))
         r->head.from_store = true;
     note(r, "the store is left out", &why);

@@ -131,6 +131,12 @@ static bool same(const struct err *a, const struct err *b)
     return a->rc == b->rc && strcmp(a->detail, b->detail) == 0;
 }
 
+static void cut(json_t *list, size_t n)
+{
+    while (json_array_size(list) > n)
+        (void)json_array_remove(list, json_array_size(list) - 1);
+}
+
 /*
  * begin starts at the checkpoint with the answers at hand. Those from the store must lead there and
  * hold in every part, or all of them go: what was there is not known to be ours.
@@ -146,8 +152,8 @@ static enum rc begin(struct head_search *h, const struct lc_config *cfg, struct 
         h->store_bad = h->bad;
         if (h->bad.rc == RC_OK)
             (void)err_set(&h->store_bad, BG_STORE_FOREIGN, "%s", "no bootstrap of the checkpoint");
-        (void)json_array_clear(h->bundle->beacon);
-        (void)json_array_clear(h->bundle->committee_keys);
+        cut(h->bundle->beacon, h->own_answers);
+        cut(h->bundle->committee_keys, h->own_hints);
         h->from_store = false;
         TRY(light_client_new(h->a, cfg, h->now, &h->lc, err));
         TRY(step(h, err));
@@ -237,8 +243,8 @@ enum rc head_entries(struct head_search *h, json_t **out, struct err *err)
     json_object_foreach(h->useful, path, entry) if (json_array_append(list, entry) !=
                                                     0) return err_set(err, BG_HEAD_LIST, "%s",
                                                                       path);
-    /* Good and bad answers came to the same questions: one of each was kept, but which? */
-    if (h->rounds > 1)
+    /* Of several answers to one question the last was kept: was it the good one? */
+    if (h->rounds > 1 || json_array_size(list) != json_array_size(h->bundle->beacon))
         TRY(leads_again(h, list, &enough, err));
     *out = json_incref(enough ? list : h->bundle->beacon);
     return RC_OK;

@@ -24,7 +24,9 @@ struct head_search {
     struct turn *turn;
     bool refresh; /* ask for a newer head even when the answers at hand prove one */
     uint64_t now;
-    bool from_store; /* the answers at hand are those of the store: refused, they all go */
+    bool from_store; /* behind the first own_answers and own_hints come the store's: when one of
+                        them is refused, they all go */
+    size_t own_answers, own_hints;
 
     struct err store_bad; /* why they went */
     struct lc_config cfg;
