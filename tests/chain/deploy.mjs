@@ -153,6 +153,13 @@ export class Deployment {
     return states;
   }
 
+  /// One made by the KMS itself, as dstack's deployment does; gives its address, which is its app id.
+  async createApp(allowAnyDevice, deviceId, composeHash) {
+    const receipt = await this.kmsCall('deployAndRegisterApp', this.owner, false, allowAnyDevice, deviceId, composeHash);
+    const created = await this.node.rpc('web3_sha3', hex(Buffer.from('AppCreated(address,address)')));
+    return '0x' + receipt.logs.find((log) => log.topics[0] === created).topics[1].slice(26);
+  }
+
   /// Applications that only a boot info on its own can name: anyone may register anything.
   async registerOddities(info) {
     const { rpc } = this.node;
@@ -165,10 +172,7 @@ export class Deployment {
     for (const appId of Object.values(oddities)) {
       await this.send(this.stranger, this.kms, encodeCall(this.contracts.PolicyKms, 'registerApp', [appId]));
     }
-    // One made by the KMS itself, as dstack's deployment does.
-    const receipt = await this.kmsCall('deployAndRegisterApp', this.owner, false, true, ZERO_HASH, withPrefix(info.composeHash));
-    const created = await rpc('web3_sha3', hex(Buffer.from('AppCreated(address,address)')));
-    oddities.factory = '0x' + receipt.logs.find((log) => log.topics[0] === created).topics[1].slice(26);
+    oddities.factory = await this.createApp(true, ZERO_HASH, withPrefix(info.composeHash));
     return { appIds: oddities, block: await this.mark() };
   }
 

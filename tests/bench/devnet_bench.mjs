@@ -1,0 +1,86 @@
+// One verified isAppAllowed on the tests' beacon chain, whole processes from cold: ours, and @lodestar/prover. Both begin at
+// the same checkpoint and end at a finalized block of the same chain, with the same nodes, on the same machine, which also
+// runs those nodes. Prints a table. usage: node devnet_bench.mjs BUILD-FOLDER RUNS      (see devnet_bench.sh)
+import fs from 'node:fs';
+import path from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { encodeCall } from '../chain/abi.mjs';
+import { tupleOf } from '../chain/deploy.mjs';
+import { run } from '../devnet/gate.mjs';
+import { World } from '../devnet/world.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const [build, runs] = [path.resolve(process.argv[2]), process.argv[3]];
+const folder = path.join(build, 'devnet', `bench-${process.pid}`);
+const peer = path.join(build, 'bench-prover');
+fs.mkdirSync(folder, { recursive: true });
+process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => process.exit(130));
+
+const world = new World(build, folder);
+const gate = path.join(build, 'bootgate');
+const testGate = path.join(build, 'test/bootgate');
+
+/// {ms, best, rss} of RUNS processes that all end with `status`.
+function measure(status, ...command) {
+  const text = execFileSync(path.join(build, 'bench/process_bench'), [runs, String(status), ...command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const [ms, best, rss] = text.trim().split(/\s+/).map(Number);
+  return { ms, best, rss: rss / 1024 };
+}
+
+/// What the prover is given: the chain's configuration, and the access list of the call as our own run found it.
+async function jobFor(config) {
+  const { verdict, err } = await run(gate, ['chain', '--boot-info', world.evidence.appFile, '--config', config, '--json']);
+  if (verdict?.contract?.is_allowed !== true) throw new Error(`the machine of the benchmark is not allowed: ${err}`);
+  const prefixed = (hex) => `0x${hex.replace(/^0x/, '')}`;
+  const access = new Map(verdict.contract.code_hashes.map(({ address }) => [prefixed(address), []]));
+  for (const { address, slot } of verdict.contract.slots) {
+    if (!access.has(prefixed(address))) access.set(prefixed(address), []);
+    access.get(prefixed(address)).push(prefixed(slot));
+  }
+  const spec = await world.net.get('/eth/v1/config/spec');
+  const chain = { PRESET_BASE: 'minimal', SECONDS_PER_SLOT: Number(spec.SECONDS_PER_SLOT), DENEB_FORK_EPOCH: 2 ** 40, ELECTRA_FORK_EPOCH: 2 ** 40 };
+  for (const fork of ['GENESIS', 'ALTAIR', 'BELLATRIX', 'CAPELLA']) chain[`${fork}_FORK_VERSION`] = spec[`${fork}_FORK_VERSION`];
+  for (const fork of ['ALTAIR', 'BELLATRIX', 'CAPELLA']) chain[`${fork}_FORK_EPOCH`] = Number(spec[`${fork}_FORK_EPOCH`]);
+  const { deployment, net, checkpoint, evidence } = world;
+  return {
+    beacon: net.beaconUrl, rpc: net.rpcUrl, checkpoint: checkpoint.root, config: chain, to: deployment.kms,
+    data: encodeCall(deployment.contracts.PolicyKms, 'isAppAllowed', [tupleOf(evidence.app)]),
+    access: [...access].map(([address, storageKeys]) => ({ address, storageKeys })),
+  };
+}
+
+const line = (...cells) => console.log(cells[0].padEnd(52) + cells.slice(1).map((cell) => String(cell).padStart(13)).join(''));
+const row = (what, { ms, best, rss }, base) => line(what, ms.toFixed(0), best.toFixed(0), rss.toFixed(1),
+  base ? `1/${(base.ms / ms).toFixed(0)}` : '', base ? `1/${(base.rss / rss).toFixed(0)}` : '');
+
+try {
+  await world.start(() => {});
+  await world.net.finalized(world.block, 120);
+  const { appFile, file, root } = world.evidence;
+  const cold = world.config('cold');
+  const store = path.join(folder, 'store');
+  fs.mkdirSync(store);
+  const warm = world.config('warm', { store });
+  const job = path.join(folder, 'job.json');
+  fs.writeFileSync(job, JSON.stringify(await jobFor(cold)));
+  const theirs = fs.existsSync(path.join(peer, 'prover.mjs')) ? measure(0, process.execPath, path.join(peer, 'prover.mjs'), job) : null;
+  const node = measure(0, process.execPath, '-e', '0');
+  const rows = [
+    ['chain: light client, proofs, EVM', measure(0, gate, 'chain', '--boot-info', appFile, '--config', cold, '-q')],
+    ['chain, with a warm store', measure(0, gate, 'chain', '--boot-info', appFile, '--config', warm, '-q')],
+    ['check: quote, logs, light client, proofs, EVM', measure(10, testGate, 'check', file, '--root', root, '--config', cold, '-q')],
+    ['check, with a warm store', measure(10, testGate, 'check', file, '--root', root, '--config', warm, '-q')],
+  ];
+  console.log(`live on the devnet, minimal preset (32 keys), whole processes, ${runs} runs each; the nodes share the machine\n`);
+  line('', 'ms (median)', 'best', 'RSS MiB', 'time', 'RSS');
+  row('nothing: Node itself', node);
+  if (theirs) row('@lodestar/prover 1.23.0: sync, one verified eth_call', theirs);
+  else console.log('skipped: the packages of @lodestar/prover could not be installed');
+  for (const [what, figures] of rows) row(what, figures, theirs);
+  console.log('\ntarget: <= 1/20 of the prover\'s time, RSS <= 16 MiB. The prover is given the access list; ours finds its slots.');
+} finally {
+  await world.net?.stop();
+}
+process.exit(0);

@@ -1,0 +1,64 @@
+// What may stand in the store instead of what the program wrote there. All of it must be found out, and the decision
+// be the same as without a store.
+import fs from 'node:fs';
+import path from 'node:path';
+
+/// A byte of another value, in the same class where there is one: the text stays JSON more often.
+function flip(byte) {
+  const text = String.fromCharCode(byte);
+  if (/[0-9a-f]/.test(text)) return text === '7' ? 0x38 : 0x37;
+  return byte ^ 1;
+}
+
+/// Of the text of beacon.json: {name, content}; content null: a directory stands there.
+export function corruptions(text) {
+  const out = [];
+  const put = (name, content) => out.push({ name, content });
+  for (const part of [1, 10, 50, 90, 99]) put(`cut at ${part} %`, text.subarray(0, Math.floor((text.length * part) / 100)));
+  for (let i = 0; i < 24; i += 1) {
+    const at = Math.floor((text.length * (2 * i + 1)) / 48);
+    const content = Buffer.from(text);
+    content[at] = flip(content[at]);
+    put(`byte ${at} flipped`, content);
+  }
+  put('empty', Buffer.alloc(0));
+  put('zeros', Buffer.alloc(4096));
+  put('noise', Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 167 + (i >> 3) * 29) & 255)));
+  put('deep', Buffer.from('['.repeat(100_000)));
+  put('20 MB of spaces', Buffer.alloc(20_000_000, 0x20));
+  put('not an object', Buffer.from('[]'));
+  put('another schema', Buffer.from('{"schema":2,"beacon":[]}'));
+  put('no answers', Buffer.from('{"schema":1,"beacon":[]}'));
+  put('answers that are none', Buffer.from('{"schema":1,"beacon":[{"path":"/eth/v1/beacon/light_client/finality_update","result":null}]}'));
+  put('twice', Buffer.concat([text, text]));
+  put('a directory', null);
+  return out;
+}
+
+/// Stores that are well-formed, but of another world.
+export function foreignStores(kept, vectors, tally) {
+  const out = [];
+  const put = (name, beacon) => out.push({ name, content: Buffer.from(JSON.stringify({ ...kept, beacon })) });
+  const base = '/eth/v1/beacon/light_client';
+  const { beacon } = kept;
+  put('answers in reverse', [...beacon].reverse());
+  put('paths exchanged', beacon.map((entry, i) => ({ ...entry, path: beacon[(i + 1) % beacon.length].path })));
+  beacon.forEach((entry, i) => put(`without ${entry.path.slice(base.length, base.length + 20)}`, beacon.filter((_, j) => j !== i)));
+
+  const file = path.join(vectors, 'contracts/capella-devnet/lc-live.json');
+  if (!fs.existsSync(file)) {
+    tally.skip(2, `no vectors at ${vectors}, so no recording of another chain`);
+    return out;
+  }
+  const live = JSON.parse(fs.readFileSync(file, 'utf8'));
+  const theirs = [
+    { path: `${base}/bootstrap/${live.bootstrapRoot}`, result: live.bootstrap },
+    { path: `${base}/updates?start_period=0&count=1`, result: live.updates },
+    { path: `${base}/finality_update`, result: live.finality },
+    { path: `${base}/optimistic_update`, result: live.optimistic },
+  ];
+  put('of another chain', theirs);
+  const ours = beacon.find((entry) => entry.path.includes('/bootstrap/'));
+  put('of another chain, under our checkpoint', theirs.map((entry, i) => (i === 0 && ours ? { ...entry, path: ours.path } : entry)));
+  return out;
+}
