@@ -63,7 +63,7 @@ LIVE_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(LIVE_SRC))
 TOOL_BIN := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(TOOL_SRC))
 BENCH_BIN := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 
-.PHONY: all test-build tools unit check check-unit check-asan check-e2e check-oracles lint format analyze fuzz fuzz-smoke bench demo deps \
+.PHONY: all test-build tools unit check check-unit check-asan check-e2e check-devnet check-oracles lint format analyze fuzz fuzz-smoke bench bench-devnet demo deps \
         install uninstall clean man
 
 all: $(BUILD)/bootgate
@@ -135,6 +135,14 @@ check-e2e: all test-build
 # The EVM against @ethereumjs/evm at length (minutes); `make check` runs a sample.
 check-oracles: tools
 	EVM_DIFF=full BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/oracles/run.sh
+
+# The program on a beacon chain of the tests' own (two minutes, most of it waiting); part of `make check`.
+check-devnet: deps
+	@$(MAKE) -s -j2 all test-build
+	@BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/devnet/run.sh
+bench-devnet: deps
+	@$(MAKE) -s -j2 all test-build
+	@BUILD='$(BUILD)' tests/bench/devnet_bench.sh
 
 demo: deps
 	@$(MAKE) -s -j2 all test-build

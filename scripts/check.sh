@@ -45,6 +45,7 @@ lane_of_waiting() {
     for s in tests/e2e/*.sh; do
         [ ! -f "$s" ] || step "$(basename "$s" .sh)" env BUILD="$build" VECTORS="$vectors" "$s"
     done
+    step devnet env BUILD="$build" VECTORS="$vectors" tests/devnet/run.sh
     step oracles env BUILD="$build" VECTORS="$vectors" tests/oracles/run.sh
 }
 

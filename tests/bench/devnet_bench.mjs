@@ -32,7 +32,7 @@ function measure(status, ...command) {
 /// What the prover is given: the chain's configuration, and the access list of the call as our own run found it.
 async function jobFor(config) {
   const { verdict, err } = await run(gate, ['chain', '--boot-info', world.evidence.appFile, '--config', config, '--json']);
-  if (verdict?.contract?.is_allowed !== true) throw new Error(`the machine of the benchmark is not allowed: ${err}`);
+  if (verdict?.contract?.is_allowed !== true) throw new Error(`the machine of the benchmark is not allowed: ${JSON.stringify(verdict?.error ?? verdict?.reason)} ${err}`);
   const prefixed = (hex) => `0x${hex.replace(/^0x/, '')}`;
   const access = new Map(verdict.contract.code_hashes.map(({ address }) => [prefixed(address), []]));
   for (const { address, slot } of verdict.contract.slots) {
@@ -57,7 +57,7 @@ const row = (what, { ms, best, rss }, base) => line(what, ms.toFixed(0), best.to
 
 try {
   await world.start(() => {});
-  await world.net.finalized(world.block, 120);
+  await world.net.finalized(world.block, 150, world.checkpoint.slot);
   const { appFile, file, root } = world.evidence;
   const cold = world.config('cold');
   const store = path.join(folder, 'store');

@@ -123,12 +123,13 @@ export class Net {
     return answer.status === 200 ? JSON.parse(text).data : null;
   }
 
-  /// The finalized header as the light client is served it, once its execution block is at least `number`.
-  finalized(number, seconds) {
+  /// The finalized header as the light client is served it, once its execution block is at least `number` and its slot
+  /// behind `slot`.
+  finalized(number, seconds, slot = 0) {
     return until(`block ${number} is finalized`, seconds, async () => {
       const update = await this.get(`${LIGHT_CLIENT}/finality_update`);
       const header = update?.finalized_header;
-      return Number(header?.execution?.block_number ?? 0) >= number && header;
+      return Number(header?.execution?.block_number ?? 0) >= number && Number(header.beacon.slot) > slot && header;
     });
   }
 

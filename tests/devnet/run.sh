@@ -23,4 +23,4 @@ done
 [ -x "$BUILD/test/bootgate" ] || { echo "no $BUILD/test/bootgate: run make test-build" >&2; exit 1; }
 "$root/tests/chain/setup.sh" || skip 'the contracts could not be compiled'
 "$root/tests/devnet/setup.sh" || skip 'the clients could not be installed'
-timeout -k 10 600 node "$root/tests/devnet/e2e.mjs" "$BUILD" "$VECTORS"
+timeout -k 10 900 node "$root/tests/devnet/e2e.mjs" "$BUILD" "$VECTORS"

@@ -10,7 +10,7 @@ function flip(byte) {
   return byte ^ 1;
 }
 
-/// Of the text of beacon.json: {name, content}; content null: a directory stands there.
+/// Of the text of beacon.json: {name, content}, or {name, place}: a function that puts something else at that path.
 export function corruptions(text) {
   const out = [];
   const put = (name, content) => out.push({ name, content });
@@ -31,7 +31,9 @@ export function corruptions(text) {
   put('no answers', Buffer.from('{"schema":1,"beacon":[]}'));
   put('answers that are none', Buffer.from('{"schema":1,"beacon":[{"path":"/eth/v1/beacon/light_client/finality_update","result":null}]}'));
   put('twice', Buffer.concat([text, text]));
-  put('a directory', null);
+  out.push({ name: 'a directory', place: (file) => fs.mkdirSync(file) });
+  out.push({ name: 'a link to nowhere', place: (file) => fs.symlinkSync('/nowhere/at/all', file) });
+  out.push({ name: 'a device', place: (file) => fs.symlinkSync('/dev/zero', file) });
   return out;
 }
 
@@ -60,5 +62,22 @@ export function foreignStores(kept, vectors, tally) {
   put('of another chain', theirs);
   const ours = beacon.find((entry) => entry.path.includes('/bootstrap/'));
   put('of another chain, under our checkpoint', theirs.map((entry, i) => (i === 0 && ours ? { ...entry, path: ours.path } : entry)));
+  return out;
+}
+
+/// Of floor.json: a floor that can't be read is none, nor is one of another network. It never makes a no of a yes, but
+/// where it stands above what is proven.
+export function floors(kept) {
+  const far = { ...kept, slot: 2 ** 40 };
+  const out = [];
+  const put = (name, content) => out.push({ name, content: Buffer.from(content) });
+  put('empty', '');
+  put('cut', JSON.stringify(far).slice(0, -1));
+  put('of another network', JSON.stringify({ ...far, genesis_validators_root: '77'.repeat(32) }));
+  put('without a network', JSON.stringify({ slot: far.slot }));
+  put('negative', JSON.stringify({ ...kept, slot: -1 }));
+  put('a text', JSON.stringify({ ...kept, slot: String(far.slot) }));
+  put('with more members', JSON.stringify({ ...far, more: 1 }));
+  put('large', JSON.stringify(far) + ' '.repeat(10_000));
   return out;
 }

@@ -28,7 +28,7 @@ export class World {
         await this.deployment.start();
         await this.registerApp();
         say('contracts');
-        this.checkpoint = await this.net.checkpoint(60 * secondsPerSlot + 30);
+        this.checkpoint = await this.net.checkpoint(120 * secondsPerSlot);
         this.network = await this.net.network();
         say('first finality');
         return;
