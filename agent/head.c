@@ -115,7 +115,10 @@ static enum rc no_head(const struct head_search *h, struct err *err)
     char failures[ERR_DETAIL_MAX];
     bool failed = nodes_failures(&h->nodes, failures, sizeof failures);
     if (h->bad.rc != RC_OK) {
+        size_t n = strlen(h->bad.detail);
         *err = h->bad;
+        if (failed) /* what is at hand is not enough, and these had nothing better */
+            snprintf(err->detail + n, sizeof err->detail - n, "; %s", failures);
         return err->rc;
     }
     if (h->nodes.n == 0)
