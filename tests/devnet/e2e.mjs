@@ -64,11 +64,15 @@ function undecided(name, result, part, status = 3) {
   return ms;
 }
 
-/// The block that the program decided at is one that the execution node has, with this state root.
+/// The block that the program decided at is one that both nodes have, with this state root.
 async function blockIsReal(name, { verdict }) {
   const { chain } = verdict;
   const block = await world.net.rpc('eth_getBlockByNumber', '0x' + chain.block_number.toString(16), false);
+  const { root } = await world.net.get(`/eth/v1/beacon/headers/${chain.slot}`);
   const strip = (hex) => String(hex).replace(/^0x/, '');
+  tally.equal(`${name}: source`, chain.source, 'ethereum');
+  tally.equal(`${name}: beacon block`, strip(chain.beacon_root), strip(root));
+  tally.ok(`${name}: signers`, chain.committee_size === 32 && 3 * chain.participants >= 2 * 32 && chain.participants <= 32, JSON.stringify(chain));
   tally.equal(`${name}: block hash`, strip(chain.block_hash), strip(block.hash));
   tally.equal(`${name}: state root`, strip(chain.state_root), strip(block.stateRoot));
 }
@@ -95,11 +99,17 @@ async function allowed() {
   const store = path.join(folder, 'counted');
   fs.mkdirSync(store);
   const config = world.config('counted', { beacon: [beacon.url], rpc: [rpc.url], store });
-  await decided('cold, counted', await check(config), 'yes');
+  const first = await check(config);
+  await decided('cold, counted', first, 'yes');
   const cold = [beacon.take(), rpc.take()];
-  await decided('warm, counted', await check(config), 'yes');
+  const second = await check(config);
+  await decided('warm, counted', second, 'yes');
   const warm = [beacon.take(), rpc.take()];
   const sum = (seen, key) => seen[0][key] + seen[1][key];
+  for (const [name, { verdict }, seen] of [['cold', first, cold], ['warm', second, warm]]) {
+    const said = verdict?.chain?.round_trips;
+    tally.ok(`${name}: the round trips that the verdict has`, said >= 2 && said <= sum(seen, 'trips'), `${said} of ${sum(seen, 'trips')}`);
+  }
   console.log(`         round trips: cold ${sum(cold, 'trips')} (${sum(cold, 'requests')} requests), `
     + `warm ${sum(warm, 'trips')} (${sum(warm, 'requests')} requests)`);
   // DESIGN section 8.
@@ -173,7 +183,10 @@ async function stores() {
   for (const [build, program] of programs) {
     for (const one of build === 'plain' ? damaged : damaged.filter((_, i) => i % 5 === 0)) {
       place(one, 'beacon.json');
-      await decided(`${build}: store, ${one.name}`, await checkBy(program, config), 'yes');
+      const again = await checkBy(program, config);
+      await decided(`${build}: store, ${one.name}`, again, 'yes');
+      const notes = again.verdict?.notes ?? [];
+      if (!one.silent) tally.ok(`${build}: store, ${one.name}: the verdict says so`, notes.some((note) => note.startsWith('the store')), JSON.stringify(notes));
       // Whatever it was, there is a good one again; but a directory is not for the program to remove.
       if (one.name === 'a directory') continue;
       const healed = readKept(path.join(used, 'beacon.json'));
@@ -202,6 +215,8 @@ async function stores() {
   }
 }
 
+/// Minimal preset: a sync committee serves for 64 slots.
+const period = (slot) => Math.floor(slot / 64);
 const slotNow = () => Math.floor((Date.now() / 1000 - world.network.genesis_time) / world.network.seconds_per_slot);
 
 /// The block that is final now, where that is another one than the checkpoint.
@@ -246,12 +261,15 @@ async function revoked() {
   await world.net.finalized(number, 150);
   tally.stage('the removal is final');
   for (const [build, program] of programs) {
-    await decided(`${build}: revoked, final`, await checkBy(program, world.config('live')), NO);
+    const result = await checkBy(program, world.config('live'));
+    await decided(`${build}: revoked, final`, result, NO);
+    await blockIsReal(`${build}: revoked, final`, result);
+    tally.ok(`${build}: the committee changed on the way`, result.verdict.chain.updates > 1 && period(result.verdict.chain.slot) > period(world.checkpoint.slot),
+      JSON.stringify(result.verdict.chain));
     await decided(`${build}: revoked, from the store`, await checkBy(program, world.config('revoked', { store })), NO);
   }
   const checkpoint = await world.net.checkpoint();
   await decided('revoked, from a newer checkpoint', await check(world.config('newer', { chain: { checkpoint } })), NO);
-  tally.ok('the committee changed on the way', Math.floor(slotNow() / 64) > Math.floor(world.checkpoint.slot / 64), slotNow());
   return store;
 }
 

@@ -10,7 +10,7 @@ VECTORS=${VECTORS:-../shared/vectors}
 case $BUILD in /*) ;; *) BUILD=$root/$BUILD ;; esac
 case $VECTORS in /*) ;; *) VECTORS=$root/$VECTORS ;; esac
 export BUILD
-cases=CASES_PLACEHOLDER
+cases=467
 skip() {
     echo "skipped $cases cases: $1"
     echo "0 passed, 0 failed, $cases skipped"
