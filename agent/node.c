@@ -46,11 +46,13 @@ bool nodes_failures(const struct nodes *ns, char *out, size_t cap)
         fetch_url_host(ns->v[i].url, host, sizeof host);
         if (why->rc == RC_OK || at >= cap)
             continue;
-        /* A detail that has the host itself says all. */
-        const char *text = why->detail[0] ? why->detail : info ? info->text : "failed";
-        bool named = strncmp(text, host, strlen(host)) == 0;
-        int n = snprintf(out + at, cap - at, "%s%s%s%s", at ? "; " : "", named ? "" : host,
-                         named ? "" : ": ", text);
+        /* A detail that has the host itself says all; any other needs the sentence before it. */
+        if (strncmp(why->detail, host, strlen(host)) == 0)
+            host[0] = '\0';
+        const char *what = host[0] ? info ? info->text : "failed" : "";
+        const char *detail = why->detail;
+        int n = snprintf(out + at, cap - at, "%s%s%s%s%s%s", at ? "; " : "", host,
+                         host[0] ? ": " : "", what, what[0] && detail[0] ? ": " : "", detail);
         at += n > 0 ? (size_t)n : 0;
     }
     return at > 0;

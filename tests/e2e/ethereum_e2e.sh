@@ -194,7 +194,9 @@ every_lie_told() {
     for preset in minimal mainnet; do
         use $preset
         note "$preset-redirects-not-followed" '"requests":0' "$(get "$beacon/hits/redirected")"
-        note "$preset-node-itself" '[]' "$(get "$beacon/broken")"
+        broken=$(get "$beacon/broken")
+        note "$preset-node-itself" '[]' "$broken"
+        [ "$broken" = '[]' ] || echo "$broken" | cut -c1-1000
     done
 }
 
@@ -210,7 +212,33 @@ text~127.0.0.1" "$urls" "$state"
             "$root/tests/beacon/run_case.sh" "$one" &
             slow="$slow $!"
         done
+        # With somebody else to ask there is time left for him.
+        check "slow-$lie-then-honest" "$yes" "$beacon/$lie/$(number allowed)\",\"$beacon/none/$(number allowed)" "$liar/$lie\",\"$rpc"
+        echo 140 >"$one/limit"
+        "$root/tests/beacon/run_case.sh" "$one" &
+        slow="$slow $!"
     done
+}
+
+# As many nodes as there may be, all but the last of them hostile, each in its own way.
+crowds() {
+    allowed=$(number allowed) denied=$(number compose-denied) older=$(number not-registered)
+    # shellcheck disable=SC2086 # words
+    for crowd in 'one-signer signature-flipped updates-many many-values giant branch-huge foreign-chain' \
+        'twin-by-half twin-by-our-own next-committee-our-own bootstrap-other-root ssz-ones html reset' \
+        'updates-first-only@head bits-more finality-branch-of-other execution-swapped keys-many deep cut'; do
+        urls='' states=''
+        for lie in $crowd; do urls="$urls$beacon/$lie/$allowed~$older\",\""; done
+        for lie in other-account node-flipped answers-fat endless slots-swapped last-slot-only code-swapped; do states="$states$liar/$lie/$denied\",\""; done
+        check "crowd-${crowd%% *}" "$yes
+chain.block_number=$allowed" "$urls$beacon/none/$allowed" "$states$rpc"
+    done
+    urls='' states=''
+    for lie in twin-by-half twin-by-our-own twin-by-one twin-by-sixty-percent finalized-swapped execution-swapped attested-swapped; do
+        urls="$urls$beacon/$lie/$denied~$allowed\",\"" states="$states$liar/other-block/$allowed\",\""
+    done
+    check crowd-to-yes "$no
+reason~Compose hash not allowed" "$urls$beacon/none/$denied" "$states$rpc"
 }
 
 # Nobody there: status 3, and a sentence that names each URL and what came of it.
@@ -222,6 +250,12 @@ text~127.0.0.2:$closed: " "http://127.0.0.1:$closed\",\"http://127.0.0.2:$closed
     check dead-beacon-status "$undecided
 text~127.0.0.1:$closed: 
 text~HTTP status 500" "http://127.0.0.1:$closed\",\"$beacon/http-500/$(number allowed)" "$rpc"
+    check dead-beacon-type "$undecided
+error.detail=$(of url): the beacon node's answer is neither JSON nor SSZ: 63 bytes" "$beacon/html/$(number allowed)" "$rpc"
+    eight='' named=''
+    for i in 1 2 3 4 5 6 7 8; do eight="$eight${eight:+\",\"}http://127.0.0.$i:$closed/$i" named="$named
+text~http://127.0.0.$i:$closed: Couldn't connect"; done
+    check dead-eight "$undecided$named" "$eight" "$rpc"
     check dead-rpc "$undecided
 text~127.0.0.1:$closed: " "$beacon/none/$(number allowed)" "http://127.0.0.1:$closed\",\"http://127.0.0.2:$closed"
     check dead-then-alive "$yes" "http://127.0.0.1:$closed\",\"$beacon/none/$(number allowed)" "http://127.0.0.1:$closed\",\"$rpc"
@@ -319,6 +353,14 @@ yes=false' "$beacon/checkpoint/slot-in-the-future/$where"
     signed older-than-the-image "$yes
 chain.checkpoint.slot=$(of "checkpoints.$(of period).slot")" "$beacon/checkpoint/good/$(of checkpoint.number)" \
         "\"checkpoint\":{\"root\":\"$(of checkpoints.$(of period).root)\",\"slot\":$(of checkpoints.$(of period).slot)}"
+    # Two that cannot both be true, or one that cannot be and what is proven: an alarm, never a choice.
+    signed contradicts-the-image "$undecided
+error.code=BG-1468" "$beacon/checkpoint/root-of-nothing/$where" "\"checkpoint\":{\"root\":\"$(of "checkpoints.$(($(of period) - 1)).root")\",\"slot\":$(of "checkpoints.$(($(of period) - 1)).slot")}"
+    signed contradicts-another "$undecided
+error.code=BG-1468" "$beacon/checkpoint/good/$where\",\"$beacon/checkpoint/root-of-nothing/$where"
+    signed contradicts-the-chain "$undecided
+error.code=BG-1469" "$beacon/checkpoint/root-of-nothing/$allowed" "$own"
+    signed is-of-the-chain "$yes" "$beacon/checkpoint/good/$allowed" "$own"
     for lie in html http-500 truncated text-behind deep redirect giant; do
         signed "raw-$lie" "$undecided" "$beacon/checkpoint/$lie/$where"
         signed "raw-$lie-then-good" "$yes" "$beacon/checkpoint/$lie/$where\",\"$beacon/checkpoint/good/$where"
@@ -473,6 +515,7 @@ one_build() { # NAME PROGRAM
         stores
     done
     use minimal
+    crowds
     other_networks
     execution_nodes
     run_all
