@@ -188,7 +188,7 @@ export const WORLDS = { 'foreign-chain': ({ foreign }) => foreign };
 export const LISTS = {
   'updates-reversed': (list) => [...list].reverse(),
   'updates-twice': (list) => list.flatMap((one) => [one, one]),
-  'updates-many': (list) => Array.from({ length: 200 }, (_, i) => list[i % list.length]),
+  'updates-many': (list) => Array.from({ length: list.length && 200 }, (_, i) => list[i % list.length]),
   'updates-last-only': (list) => list.slice(-1),
   'updates-first-only': (list) => list.slice(0, 1),
   'updates-of-later-periods': (list) => list.slice(1),
