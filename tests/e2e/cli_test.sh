@@ -84,7 +84,9 @@ says version-json '"build": "test"'
 for case in 'unknown-verb:BG-1002:frobnicate' 'unknown-option:BG-1003:verify x --frobnicate' 'short-option:BG-1003:verify x -z' \
     'option-of-another-verb:BG-1005:hash x --at 1' 'no-boot-info-in-verify:BG-1005:verify x --boot-info y' \
     'option-twice:BG-1006:verify x --at 1 --at 2' 'two-files:BG-1007:verify x y' 'no-file:BG-1007:hash' 'no-file:BG-1007:log' \
-    'argument-of-version:BG-1007:version x' 'bad-time:BG-1008:verify x --at yesterday' 'bad-as:BG-1009:verify x --as nobody' \
+    'argument-of-version:BG-1007:version x' 'bad-time:BG-1008:verify x --at yesterday' 'no-time-at-all:BG-1486:check x --timeout 0' \
+    'timeout-of-days:BG-1486:check x --timeout 3601' 'timeout-in-words:BG-1486:fetch x -o y --timeout 5s' \
+    'timeout-negative:BG-1486:chain x --timeout -1' 'timeout-of-boot:BG-1005:boot --timeout 5' 'bad-as:BG-1009:verify x --as nobody' \
     'bad-mr:BG-1096:verify x --mr later' 'mr-of-a-stated-boot-info:BG-1097:chain --boot-info x --mr run' \
     'bad-color:BG-1010:verify x --color=red' 'no-output:BG-1093:fetch x' 'two-outputs:BG-1094:fetch x -o -' 'offline-fetch:BG-1005:fetch x --offline -o y' \
     'output-of-check:BG-1005:check x -o y' 'unknown-code:BG-1011:explain BG-9999' 'no-such-file:BG-1015:verify nowhere' \

@@ -213,6 +213,8 @@ static void a_store_that_does_not_hold_is_left_out(void **state)
     bundle_free(&t.bundle);
 }
 
+#define ROOT_ONE "0x0000000000000000000000000000000000000000000000000000000000000001"
+
 static void a_floor_only_refuses_and_only_rises(void **state)
 {
     (void)state;
@@ -248,8 +250,7 @@ static void a_floor_only_refuses_and_only_rises(void **state)
     }
     static const char *const useless[] = {
         "garbage", "{}", "{\"genesis_validators_root\":\"0x01\",\"slot\":9999}",
-        "{\"genesis_validators_root\":"
-        "\"0x0000000000000000000000000000000000000000000000000000000000000001\",\"slot\":9999}"};
+        "{\"genesis_validators_root\":\"" ROOT_ONE "\",\"slot\":9999}"};
     for (size_t i = 0; i < 4; i++) {
         with_store(&t, NULL, useless[i]);
         bool yes = allowed(&t);
