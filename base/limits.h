@@ -48,6 +48,7 @@
 #define LIMIT_LC_CHECKS        512u        /* signatures a light client verifies in one run */
 #define LIMIT_NEAR_PRODUCERS   1024u       /* block producers of one epoch */
 #define LIMIT_NEAR_PROOF_NODES 256u        /* trie nodes in one proof */
+#define LIMIT_NEAR_NODE        4096u       /* one trie node: a storage key has up to 2048 bytes */
 #define LIMIT_NEAR_SHARDS      256u        /* chunks of one block */
 #define LIMIT_NEAR_REFUSED     256u  /* blocks whose approvals were checked in vain, one run */
 #define LIMIT_NEAR_VALUES      4096u /* values in one view_state answer */

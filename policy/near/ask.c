@@ -15,22 +15,10 @@ struct attempt {
     struct near_boot boot;
     struct near_state st;
     struct near_account kms, app;
-    struct bytes kms_bytes, app_bytes; /* their STATE */
     struct near_kms_state kms_state;
     struct near_app_state app_state;
     struct near_result *r;
-    bool missed; /* something the decision needs is not proven yet */
 };
-
-/* known: a piece that the decision rests on is proven; else a need was noted. */
-static enum near_found get(struct attempt *t, struct near_account *account, struct bytes key,
-                           bool hard, struct bytes *out)
-{
-    enum near_found found = near_state_get(&t->st, account, key, hard, out);
-    if (found == NEAR_UNKNOWN && hard)
-        t->missed = true;
-    return found;
-}
 
 static void note_read(struct attempt *t, struct bytes account, const char *label,
                       struct bytes member, bool present)
@@ -40,12 +28,12 @@ static void note_read(struct attempt *t, struct bytes account, const char *label
         r->reads[r->num_reads++] = (struct near_read){account, label, member, present};
 }
 
-/* state_of reads a contract's STATE; a contract without one is a need: it can't be told from a
- * wrong shard's absence. */
+/* state_of: a contract's STATE; false: it is a need now. One that is absent is a need, too: that
+ * can't be told from another shard's absence. */
 static bool state_of(struct attempt *t, struct near_account *account, const char *label,
                      struct bytes *out)
 {
-    if (get(t, account, bytes_of_str("STATE"), true, out) != NEAR_PRESENT)
+    if (near_state_get(&t->st, account, bytes_of_str("STATE"), true, out) != NEAR_PRESENT)
         return false;
     note_read(t, account->id, label, BYTES_NONE, true);
     return true;
@@ -60,7 +48,7 @@ static enum near_found in_set(struct attempt *t, struct near_account *account, u
     if (!key)
         return NEAR_UNKNOWN;
     near_set_key(prefix, member, key);
-    enum near_found found = get(t, account, bytes_of(key, 32), hard, &value);
+    enum near_found found = near_state_get(&t->st, account, bytes_of(key, 32), hard, &value);
     if (found == NEAR_PRESENT && value.n != 4) {
         (void)err_set(t->st.err, BG_NEAR_SET_VALUE, "%s: %zu bytes", label, value.n);
         return NEAR_UNKNOWN;
@@ -117,11 +105,23 @@ static bool up_to_date(struct attempt *t)
     return false;
 }
 
+/*
+ * The views take an AppBootInfo whose instance_id is an AccountId: an empty one fails to parse on
+ * chain, and so every call with it is a no (facts/near.md 1.4 T2, our reading).
+ */
+static bool has_instance_id(struct attempt *t)
+{
+    if (t->bi->has_instance_id)
+        return true;
+    deny(t, BG_NEAR_INSTANCE_ID, "instance_id is not an account id");
+    return false;
+}
+
 /* K view.rs is_kms_allowed, in its order. */
 static void evaluate_kms(struct attempt *t)
 {
     const struct near_boot *b = &t->boot;
-    if (up_to_date(t) &&
+    if (has_instance_id(t) && up_to_date(t) &&
         must(t, &t->kms, NEAR_KMS_OS_IMAGES, "allowed_os_images", b->os_image_hash,
              "OS image is not allowed") &&
         must(t, &t->kms, NEAR_KMS_MRS, "kms_allowed_aggregated_mrs", b->mr_aggregated,
@@ -132,29 +132,34 @@ static void evaluate_kms(struct attempt *t)
 }
 
 /* auth-near: registered, OS image; then the app contract's is_app_allowed: compose, device. */
-static void evaluate_app(struct attempt *t)
+static enum rc evaluate_app(struct attempt *t)
 {
     const struct near_boot *b = &t->boot;
+    struct bytes state;
     enum near_found registered =
         in_set(t, &t->kms, NEAR_KMS_APPS, "registered_apps", t->app.id, true);
     if (registered == NEAR_ABSENT)
         deny_as_contract(t, "App not registered");
     if (registered != NEAR_PRESENT || !must(t, &t->kms, NEAR_KMS_OS_IMAGES, "allowed_os_images",
                                             b->os_image_hash, "OS image is not allowed"))
-        return;
-    if (!t->app_bytes.p)
-        return;
+        return RC_OK;
+    if (!state_of(t, &t->app, "app contract", &state))
+        return RC_OK;
+    TRY(near_app_state_read(state, &t->app_state, t->st.err));
     if (t->app_state.has_kms_contract && !bytes_eq(t->app_state.kms_contract, t->kms.id)) {
         deny(t, BG_NEAR_APP_KMS, "the app contract names another KMS contract");
-        return;
+        return RC_OK;
     }
+    if (!has_instance_id(t))
+        return RC_OK;
     if (!must(t, &t->app, NEAR_APP_COMPOSE_HASHES, "allowed_compose_hashes", b->compose_hash,
               "Compose hash not allowed"))
-        return;
+        return RC_OK;
     if (!t->app_state.allow_any_device && !must(t, &t->app, NEAR_APP_DEVICES, "allowed_device_ids",
                                                 b->device_id, "Device not allowed"))
-        return;
+        return RC_OK;
     t->r->chain.say = CHAIN_ALLOWS;
+    return RC_OK;
 }
 
 /* prefetch notes all that a usual decision reads, so that it takes one round trip. */
@@ -163,11 +168,14 @@ static void prefetch(struct attempt *t)
     const struct near_boot *b = &t->boot;
     bool kms = t->question == ASK_KMS;
     struct near_result spare = *t->r;
+    struct bytes state;
+    (void)state_of(t, &t->kms, "", &state);
     (void)in_set(t, &t->kms, NEAR_KMS_OS_IMAGES, "", bytes_of_str(b->os_image_hash), true);
     if (kms) {
         (void)in_set(t, &t->kms, NEAR_KMS_MRS, "", bytes_of_str(b->mr_aggregated), true);
         (void)in_set(t, &t->kms, NEAR_KMS_DEVICES, "", bytes_of_str(b->device_id), true);
     } else {
+        (void)state_of(t, &t->app, "", &state);
         (void)in_set(t, &t->kms, NEAR_KMS_APPS, "", t->app.id, true);
         (void)in_set(t, &t->app, NEAR_APP_COMPOSE_HASHES, "", bytes_of_str(b->compose_hash), true);
         (void)in_set(t, &t->app, NEAR_APP_DEVICES, "", bytes_of_str(b->device_id), true);
@@ -175,24 +183,22 @@ static void prefetch(struct attempt *t)
     *t->r = spare;
 }
 
-static enum rc contracts(struct attempt *t, bool *out_ok)
+/* kms_contract: what it says of itself. *out_ok false: its STATE is a need now. */
+static enum rc kms_contract(struct attempt *t, bool *out_ok)
 {
-    bool kms = state_of(t, &t->kms, "KMS contract", &t->kms_bytes);
-    bool app = t->question == ASK_KMS || state_of(t, &t->app, "app contract", &t->app_bytes);
-    *out_ok = kms && app;
-    if (t->st.err->rc != RC_OK)
+    const struct near_kms_state *k = &t->kms_state;
+    struct bytes state;
+    *out_ok = state_of(t, &t->kms, "KMS contract", &state);
+    if (!*out_ok)
         return t->st.err->rc;
-    if (kms)
-        TRY(near_kms_state_read(t->kms_bytes, &t->kms_state, t->st.err));
-    if (app && t->question == ASK_APP)
-        TRY(near_app_state_read(t->app_bytes, &t->app_state, t->st.err));
-    if (kms && t->kms_state.has_gateway_app_id) {
-        t->r->chain.gateway_app_id = abi_printable(t->st.a, t->kms_state.gateway_app_id, t->st.err);
+    TRY(near_kms_state_read(state, &t->kms_state, t->st.err));
+    if (k->has_gateway_app_id) {
+        t->r->chain.gateway_app_id = abi_printable(t->st.a, k->gateway_app_id, t->st.err);
         t->r->chain.has_gateway_app_id = t->r->chain.gateway_app_id != NULL;
     }
-    if (kms && t->kms_state.has_info) {
+    if (k->has_info) {
         t->r->chain.has_kms_info = true;
-        t->r->chain.k256_pubkey = t->kms_state.k256_pubkey;
+        t->r->chain.k256_pubkey = k->k256_pubkey;
     }
     return t->st.err->rc;
 }
@@ -273,6 +279,20 @@ static enum rc add_checks(struct attempt *t, uint64_t now, struct checks *cs)
                       err);
 }
 
+/* head_ok: near_client_step gives no other head; whoever makes one by other means is stopped. */
+static enum rc head_ok(const struct near_config *cfg, const struct near_head *h, uint64_t now,
+                       struct err *err)
+{
+    if (!h || h->producers.n == 0)
+        return err_set(err, BG_NEAR_NO_HEAD, "%s", h ? "its producers are not known" : "none");
+    uint64_t t = h->timestamp / NS, age = now > t ? now - t : 0;
+    if (h->height < cfg->floor_height || (cfg->max_head_age && age > cfg->max_head_age) ||
+        (t > now && t - now > NEAR_CLOCK_TOLERANCE))
+        return err_set(err, BG_NEAR_HEAD_RULES, "height %llu, %llu s old",
+                       (unsigned long long)h->height, (unsigned long long)age);
+    return RC_OK;
+}
+
 enum rc near_ask(struct arena *a, const struct near_config *cfg, const struct near_head *head,
                  enum chain_question question, const struct boot_info *bi,
                  const struct answers *answers, uint64_t now, struct needs *out_needs,
@@ -287,6 +307,7 @@ enum rc near_ask(struct arena *a, const struct near_config *cfg, const struct ne
     err_clear(out_last_bad);
     if (question != ASK_APP && question != ASK_KMS)
         return err_set(err, BG_NEAR_QUESTION, "question %d", (int)question);
+    TRY(head_ok(cfg, head, now, err));
     near_boot_from(bi, &t.boot);
     t.st = (struct near_state){.a = a,
                                .answers = answers,
@@ -297,11 +318,11 @@ enum rc near_ask(struct arena *a, const struct near_config *cfg, const struct ne
     TRY(accounts(&t));
     TRY(near_state_open(&t.st, &ok));
     if (ok)
-        TRY(contracts(&t, &ok));
+        TRY(kms_contract(&t, &ok));
     if (ok && question == ASK_KMS)
         evaluate_kms(&t);
     else if (ok)
-        evaluate_app(&t);
+        TRY(evaluate_app(&t));
     if (err->rc != RC_OK)
         return err->rc;
     if (result.chain.say == CHAIN_UNDECIDED)

@@ -26,8 +26,9 @@ struct near_result {
 };
 
 /*
- * near_ask: as chain_ask. A yes needs every set's membership proven present; a no needs it proven
- * absent under the shard that holds the contract's STATE. out->chain.say UNDECIDED: needs are left.
+ * near_ask: as chain_ask. head: one that near_client_step gave, and as cfg wants it, else an error.
+ * A yes needs every set's membership proven present; a no needs it proven absent under the shard
+ * that holds the contract's STATE. out->chain.say UNDECIDED: needs are left.
  */
 enum rc near_ask(struct arena *a, const struct near_config *cfg, const struct near_head *head,
                  enum chain_question question, const struct boot_info *bi,

@@ -4,8 +4,7 @@
 #include "base/limits.h"
 #include "policy/near/base58.h"
 
-#define CLOCK_TOLERANCE 60u /* seconds a block may be ahead of our clock (DESIGN section 5) */
-#define NS              1000000000ull
+#define NS 1000000000ull
 
 struct near_client {
     struct arena *a;
@@ -27,7 +26,7 @@ enum rc near_client_new(struct arena *a, const struct near_config *cfg, uint64_t
 {
     uint64_t age = age_of(now, cfg->checkpoint.timestamp);
     if (cfg->checkpoint.timestamp / NS > now &&
-        cfg->checkpoint.timestamp / NS - now > CLOCK_TOLERANCE)
+        cfg->checkpoint.timestamp / NS - now > NEAR_CLOCK_TOLERANCE)
         return err_set(err, BG_NEAR_CHECKPOINT_FUTURE, "the checkpoint is of %s, our clock says %s",
                        date_of(cfg->checkpoint.timestamp / NS).s, date_of(now).s);
     if (cfg->checkpoint_max_age && age > cfg->checkpoint_max_age)
@@ -83,10 +82,11 @@ static bool missing(const struct near_head *h, const struct near_block *b)
     return memcmp(b->lite.epoch_id, h->next_epoch_id, 32) == 0 && h->next_producers.n == 0;
 }
 
-/* try takes one answer. *out_moved: the head is this block now. */
+/* try_block takes one answer. *learned: the lists of producers were looked through for this head.
+ * *out_moved: the head is this block now. */
 static enum rc try_block(struct near_client *c, const struct answers *answers,
-                         const struct answer *e, struct needs *needs, bool *out_moved,
-                         struct err *last_bad, struct err *err)
+                         const struct answer *e, struct needs *needs, bool *learned,
+                         bool *out_moved, struct err *last_bad, struct err *err)
 {
     struct near_block b;
     struct err why = {0};
@@ -98,7 +98,9 @@ static enum rc try_block(struct near_client *c, const struct answers *answers,
         return err_set(err, BG_NEAR_TOO_MANY_BAD, "%zu blocks", c->refused);
     enum rc rc = near_block_from_json(c->a, e->result, &b, &why);
     if (rc == RC_OK && missing(&c->head, &b)) {
-        TRY(learn_producers(c, answers, err));
+        if (!*learned)
+            TRY(learn_producers(c, answers, err));
+        *learned = true;
         if (missing(&c->head, &b))
             TRY(needs_add_near(c->a, needs, NEED_NEAR_PRODUCERS, true, b.hash, BYTES_NONE,
                                BYTES_NONE, err));
@@ -119,17 +121,46 @@ static enum rc try_block(struct near_client *c, const struct answers *answers,
     return RC_OK;
 }
 
+struct offer {
+    const struct answer *e;
+    uint64_t height; /* as the answer says: nothing is verified yet */
+};
+
+/* offers_of: the answers that may carry the head on, the highest first: of several servers, one
+ * that hides the newest block does not hold us back. */
+static size_t offers_of(const struct near_client *c, const struct answers *answers,
+                        struct offer *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < answers->n; i++) {
+        struct offer o = {.e = &answers->v[i]};
+        size_t k = n;
+        if (!asked_after(o.e, c->head.block_hash))
+            continue;
+        if (!json_u64(json_object_get(o.e->result, "inner_lite"), "height", INT64_MAX, &o.height))
+            o.height = 0;
+        for (; k > 0 && out[k - 1].height < o.height; k--)
+            out[k] = out[k - 1];
+        out[k] = o;
+        n++;
+    }
+    return n;
+}
+
 /* follow goes on from the head while there is an answer that carries. */
 static enum rc follow(struct near_client *c, const struct answers *answers, struct needs *needs,
                       struct err *last_bad, struct err *err)
 {
-    bool moved = true;
-    while (moved) {
+    struct offer *offers = ARENA_ARRAY(c->a, struct offer, answers->n, err);
+    if (!offers)
+        return err->rc;
+    for (bool moved = true; moved;) {
+        size_t n = offers_of(c, answers, offers);
+        bool learned = false;
         moved = false;
         *needs = (struct needs){0};
-        for (size_t i = 0; i < answers->n && !moved; i++)
-            if (asked_after(&answers->v[i], c->head.block_hash))
-                TRY(try_block(c, answers, &answers->v[i], needs, &moved, last_bad, err));
+        for (size_t i = 0; i < n && !moved; i++)
+            TRY(try_block(c, answers, offers[i].e, needs, &learned, &moved, last_bad, err));
     }
     return RC_OK;
 }
@@ -143,7 +174,7 @@ enum rc near_client_step(struct near_client *c, const struct answers *answers, b
     *out_head = NULL;
     TRY(follow(c, answers, out_needs, out_last_bad, err));
     uint64_t age = age_of(c->now, h->timestamp);
-    if (h->timestamp / NS > c->now && h->timestamp / NS - c->now > CLOCK_TOLERANCE)
+    if (h->timestamp / NS > c->now && h->timestamp / NS - c->now > NEAR_CLOCK_TOLERANCE)
         return err_set(err, BG_NEAR_HEAD_FUTURE, "block time %s, our clock %s",
                        date_of(h->timestamp / NS).s, date_of(c->now).s);
     bool old = c->cfg.max_head_age && age > c->cfg.max_head_age;

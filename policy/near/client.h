@@ -18,6 +18,10 @@ struct near_config {
     struct bytes app_account; /* the app contract's; empty: hex(app id) "." contract_id */
 };
 
+#define NEAR_CLOCK_TOLERANCE                                                                       \
+    60u /* seconds a block may be ahead of our clock (DESIGN section 5)                            \
+         */
+
 struct near_client; /* opaque; lives in the arena that made it */
 
 enum rc near_client_new(struct arena *a, const struct near_config *cfg, uint64_t now,

@@ -82,7 +82,7 @@ static bool read_proof(struct near_state *s, const json_t *result, struct near_p
     const json_t *list = json_object_get(result, "proof");
     size_t n = json_array_size(list);
     if (!json_is_array(list) || n > LIMIT_NEAR_PROOF_NODES) {
-        (void)err_set(why, BG_NEAR_NO_PROOF, "%zu nodes", n);
+        (void)err_set(why, BG_NEAR_NO_PROOF, "%zu nodes", n); /* before memory is taken for them */
         return false;
     }
     if (n == 0) {
@@ -97,8 +97,7 @@ static bool read_proof(struct near_state *s, const json_t *result, struct near_p
             return false;
         }
     }
-    *out = (struct near_proof){nodes, n};
-    return nodes != NULL;
+    return nodes && near_proof_open(s->a, nodes, n, out, why);
 }
 
 /* read_value: the value of exactly our key among `values`, of the proven length and hash. */
@@ -136,12 +135,14 @@ static enum near_found prove(struct near_state *s, struct near_account *account,
         const uint8_t *root = account->bound ? account->root : s->roots[i];
         uint8_t hash[32];
         uint32_t len;
-        struct err walk = {0};
-        enum near_found found = near_trie_get(&proof, root, path, &len, hash, &walk);
+        if (!near_proof_has(&proof, root))
+            continue;
+        enum near_found found = near_trie_get(&proof, root, path, &len, hash, why);
         if (found == NEAR_ABSENT && account->bound)
             return NEAR_ABSENT;
-        if (found == NEAR_UNKNOWN && why->rc == RC_OK)
-            *why = walk;
+        if (found == NEAR_ABSENT)
+            (void)err_set(why, BG_NEAR_NOTHING_THERE, "account %.*s", (int)account->id.n,
+                          (const char *)account->id.p);
         if (found != NEAR_PRESENT)
             continue;
         err_clear(why);
@@ -151,6 +152,9 @@ static enum near_found prove(struct near_state *s, struct near_account *account,
         memcpy(account->root, root, 32);
         return NEAR_PRESENT;
     }
+    if (why->rc == RC_OK)
+        (void)err_set(why, BG_NEAR_OTHER_ROOT, "block height %llu",
+                      (unsigned long long)s->head->height);
     return NEAR_UNKNOWN;
 }
 
@@ -163,6 +167,9 @@ enum near_found near_state_get(struct near_state *s, struct near_account *accoun
         struct err why = {0};
         if (!is_about(s, e, account->id, key, s->err))
             continue;
+        if (!s->roots) /* it is here, and nothing to hold it against: the block's chunks come first
+                        */
+            return NEAR_UNKNOWN;
         enum near_found found = prove(s, account, key, e, out, &why);
         if (s->err->rc == RC_OK && found != NEAR_UNKNOWN)
             return found;

@@ -111,16 +111,39 @@ static bool follows(struct nibbles *k, struct bytes e)
     return true;
 }
 
-/* find: the node with this hash, among those that are not larger than a node can be. */
-static bool find(const struct near_proof *p, const uint8_t (*hashes)[32],
-                 const uint8_t want[static 32], struct bytes *out)
+bool near_proof_open(struct arena *a, const struct bytes *nodes, size_t n, struct near_proof *out,
+                     struct err *err)
+{
+    if (n > LIMIT_NEAR_PROOF_NODES) {
+        (void)err_set(err, BG_NEAR_PROOF_NODES, "%zu nodes", n);
+        return false;
+    }
+    uint8_t(*hashes)[32] = arena_array(a, n, 32, err);
+    for (size_t i = 0; hashes && i < n; i++) {
+        if (nodes[i].n > LIMIT_NEAR_NODE) {
+            (void)err_set(err, BG_NEAR_NODE_SIZE, "node %zu: %zu bytes", i, nodes[i].n);
+            return false;
+        }
+        hash_sha256(nodes[i], hashes[i]);
+    }
+    *out = (struct near_proof){nodes, (const uint8_t(*)[32])hashes, n};
+    return hashes != NULL;
+}
+
+static bool find(const struct near_proof *p, const uint8_t want[static 32], struct bytes *out)
 {
     for (size_t i = 0; i < p->n; i++)
-        if (memcmp(hashes[i], want, 32) == 0) {
+        if (memcmp(p->hashes[i], want, 32) == 0) {
             *out = p->nodes[i];
             return true;
         }
     return false;
+}
+
+bool near_proof_has(const struct near_proof *p, const uint8_t hash[static 32])
+{
+    struct bytes node;
+    return find(p, hash, &node);
 }
 
 static enum near_found value(const struct node *n, uint32_t *out_len, uint8_t out_hash[static 32])
@@ -153,24 +176,17 @@ enum near_found near_trie_get(const struct near_proof *proof, const uint8_t root
                               struct err *err)
 {
     static const uint8_t empty[32];
-    uint8_t hashes[LIMIT_NEAR_PROOF_NODES][32];
     struct nibbles k = {.key = key};
     const uint8_t *want = root;
     *out_len = 0;
     memset(out_hash, 0, 32);
-    if (proof->n > LIMIT_NEAR_PROOF_NODES) {
-        (void)err_set(err, BG_NEAR_PROOF_NODES, "%zu nodes", proof->n);
-        return NEAR_UNKNOWN;
-    }
     if (memcmp(root, empty, 32) == 0)
         return NEAR_ABSENT;
-    for (size_t i = 0; i < proof->n; i++)
-        hash_sha256(proof->nodes[i], hashes[i]);
     /* Each inner node takes at least one nibble, so the walk ends. */
     for (size_t depth = 0;; depth++) {
         struct bytes raw;
         struct node n;
-        if (!find(proof, (const uint8_t(*)[32])hashes, want, &raw))
+        if (!find(proof, want, &raw))
             return unknown(err, BG_NEAR_NODE_MISSING, depth);
         if (!node_read(raw, &n))
             return unknown(err, BG_NEAR_NODE_FORMAT, depth);

@@ -9,8 +9,16 @@
 
 struct near_proof { /* an unordered set of nodes, as view_state gives them */
     const struct bytes *nodes;
+    const uint8_t (*hashes)[32];
     size_t n;
 };
+
+/* near_proof_open hashes the nodes, once for all walks. `nodes` is borrowed. False: more nodes
+ * than a proof may have, or one larger than a node can be (err says which); or no memory. */
+bool near_proof_open(struct arena *a, const struct bytes *nodes, size_t n, struct near_proof *out,
+                     struct err *err) MUST_CHECK;
+/* near_proof_has: one of the nodes has this hash. */
+bool near_proof_has(const struct near_proof *p, const uint8_t hash[static 32]);
 
 enum near_found { NEAR_UNKNOWN = 0, NEAR_ABSENT, NEAR_PRESENT };
 

@@ -248,10 +248,11 @@ static void test_encodings(void **state)
         static const char *const members[] = {"borsh", "trailing_byte_must_be_refused"};
         for (size_t k = 0; k < 2; k++) {
             struct bytes raw = unhex(a, json_string_value(json_object_get(n, members[k])));
-            struct near_proof proof = {&raw, 1};
+            struct near_proof proof;
             uint8_t root[32], hash[32];
             uint32_t len;
             struct err err = {0};
+            assert_true(near_proof_open(a, &raw, 1, &proof, &err));
             hash_sha256(raw, root);
             enum near_found found =
                 near_trie_get(&proof, root, bytes_of_str("\xff"), &len, hash, &err);
@@ -332,7 +333,8 @@ static void test_state_proof(void **state)
          "%zu roots", r.num_roots);
     struct bytes account = bytes_of_str("hello.near-examples.testnet"),
                  key = near_contract_key(a, account, bytes_of_str("STATE"), &err);
-    struct near_proof proof = {r.nodes, r.num_nodes};
+    struct near_proof proof;
+    assert_true(near_proof_open(a, r.nodes, r.num_nodes, &proof, &err));
     CASE("present", near_trie_get(&proof, r.roots[7], key, &len, hash, &err) == NEAR_PRESENT,
          "BG-%04d", err.rc);
     hash_sha256(r.value, have);
@@ -367,6 +369,7 @@ static void test_state_proof(void **state)
             uint8_t *p = (uint8_t *)(uintptr_t)r.nodes[i].p;
             p[k] ^= (uint8_t)(1u << (k % 8));
             err_clear(&err);
+            assert_true(near_proof_open(a, r.nodes, r.num_nodes, &proof, &err));
             refused += near_trie_get(&proof, r.roots[7], key, &len, hash, &err) == NEAR_UNKNOWN;
             p[k] ^= (uint8_t)(1u << (k % 8));
             all++;
