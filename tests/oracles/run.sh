@@ -24,7 +24,7 @@ if ! cmp -s "$here/package.json" "$work/package.json" || [ ! -f "$work/installed
         skip "npm install failed ($work/npm.log)"
     touch "$work/installed"
 fi
-cp "$here"/*.mjs "$work/"
+cp "$here"/*.mjs "$here"/../near/*.mjs "$work/"
 passed=0 failed=0 skipped=0
 for f in "$here"/*_diff.mjs; do
     name=$(basename "$f" _diff.mjs)

@@ -1,0 +1,343 @@
+// Decisions on a NEAR chain of the tests' own (tests/near), which is first held against recorded blocks.
+// Usage: node near_diff.mjs TOOL      (TOOL: build/tools/near_tool)
+// The rules of near-kms are our reading of its source; the chain's formats are recorded ones.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { Chain, view } from './chain.mjs';
+import * as F from './format.mjs';
+
+const [tool] = process.argv.slice(2);
+let passed = 0, failed = 0, skipped = 0;
+function check(name, good, seen = '') {
+  if (good) { passed += 1; return; }
+  failed += 1;
+  console.log(`FAILED ${name}: ${typeof seen === 'string' ? seen : JSON.stringify(seen).slice(0, 600)}`);
+}
+
+// ---- the chain's formats against recorded data --------------------------------------------------
+const recorded = `${process.env.BOOTGATE_VECTORS ?? ''}/near`;
+if (existsSync(`${recorded}/state-proof`)) {
+  const r = JSON.parse(readFileSync(`${recorded}/state-proof/testnet-271030645-hello-STATE.json`)), lc = r.lc;
+  const lite = F.liteFromJson(lc.inner_lite), hash = F.blockHash(lite, F.unb58(lc.inner_rest_hash, 32), F.unb58(lc.prev_block_hash, 32));
+  check('recorded block hash', F.b58(hash) === r.lcBlockHashRpc);
+  check('recorded producers', F.b58(F.bpHash(r.producersCur)) === r.prevEpochLastBlock.next_bp_hash && F.b58(F.bpHash(lc.next_bps)) === lc.inner_lite.next_bp_hash);
+  check('recorded chunk roots', F.b58(F.merklize(r.chunkPrevStateRoots.map((x) => F.unb58(x, 32)))) === lc.inner_lite.prev_state_root);
+  const message = F.approvalMessage(F.unb58(lc.next_block_inner_hash, 32), hash, lc.inner_lite.height);
+  lc.approvals_after_next.forEach((s, i) => check(`recorded approval ${i}`, s === null || F.verifyText(r.producersCur[i].public_key, message, s)));
+  const nodes = new Map(r.viewState.proof.map((n) => Buffer.from(n, 'base64')).map((n) => [F.sha256(n).toString('hex'), n]));
+  const value = Buffer.from(r.viewState.values[0].value, 'base64');
+  const found = F.walk((h) => nodes.get(h.toString('hex')), F.unb58(r.chunkPrevStateRoots[7], 32), F.contractKey(r.account, 'STATE'));
+  check('recorded state proof', found?.length === value.length && found.hash.equals(F.sha256(value)), found);
+  const t = JSON.parse(readFileSync(`${recorded}/trie/node-and-account-encodings.json`)), h = (x) => Buffer.from(x, 'hex');
+  for (const n of t.raw_trie_nodes) {
+    const children = Object.entries(n.children ?? {}).map(([i, x]) => [Number(i), h(x)]).sort((a, b) => a[0] - b[0]);
+    const made = n.kind === 'Leaf' ? F.rawLeaf(h(n.key_encoded), n.value_len, h(n.value_hash), n.memory_usage)
+      : n.kind === 'Extension' ? F.rawExtension(h(n.key_encoded), h(n.child), n.memory_usage)
+        : F.rawBranch(children, n.value_hash && [n.value_len, h(n.value_hash)], n.memory_usage);
+    check(`recorded ${n.kind}`, made.toString('hex') === n.borsh, made.toString('hex'));
+  }
+} else {
+  skipped += 30;
+  console.log('skipped: no vectors to hold the chain against');
+}
+
+// ---- the tool, and a driver around it -----------------------------------------------------------
+const child = spawn(tool, [], { stdio: ['pipe', 'pipe', 'inherit'] });
+const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+async function run(c) {
+  child.stdin.write(`${JSON.stringify(c)}\n`);
+  const { value, done } = await lines.next();
+  if (done) throw new Error(`the tool ended at ${JSON.stringify(c).slice(0, 400)}`);
+  return JSON.parse(value);
+}
+// decide: only what was asked for is answered. serve(method, params, chain): a list of results.
+async function decide(c, chain, serve, { wishes = false } = {}) {
+  const rpc = [], asked = new Set();
+  for (let trips = 0; ; trips += 1) {
+    const r = await run({ ...c, rpc });
+    const news = r.needs.filter((n) => n.hard || wishes).filter((n) => !asked.has(JSON.stringify(n)));
+    if (r.say === 'error' || news.length === 0 || trips > 40 || (r.say !== 'undecided' && !wishes)) return { ...r, trips, rpc };
+    for (const n of news) {
+      asked.add(JSON.stringify(n));
+      const [method, params] = Chain.question(n);
+      for (const result of serve(method, params, chain)) if (result !== undefined) rpc.push({ method, params, result });
+    }
+  }
+}
+const honest = (method, params, chain) => [chain.rpc(method, params)];
+
+// ---- the usual world ----------------------------------------------------------------------------
+const hex = (name, n = 32) => F.sha256(name).subarray(0, n).toString('hex');
+const KMS = 'kms.demo.near', APP_ID = hex('app', 20), APP = `${APP_ID}.${KMS}`;
+const bootInfo = { tcbStatus: 'UpToDate', mrAggregated: hex('mr'), osImageHash: hex('image'), mrSystem: hex('system'), appId: APP_ID,
+  composeHash: hex('compose'), instanceId: hex('instance', 20), deviceId: hex('device'), keyProviderInfo: '', advisoryIds: [] };
+const kmsState = () => ({ compose: [hex('kms compose')], apps: [`other.${KMS}`, APP], images: [hex('old image'), hex('image')], mrs: [hex('mr')], devices: [hex('device'), hex('x')], gateway: 'gw.near' });
+const appState = () => ({ compose: [hex('compose'), hex('compose 2')], devices: [hex('device')], anyDevice: false, kms: KMS });
+// world: blocks 0..; checkpoint at 3, all in epoch 0 unless more are mined.
+function world({ kms = kmsState(), app = appState(), name = APP, blocks = 9, kmsRaw, appRaw, epochBlocks = 20, ...rest } = {}) {
+  const chain = new Chain({ epochBlocks, ...rest });
+  const raw = (entries, change) => (change ? entries.map(([k, v]) => (change(k, v) ?? [k, v])) : entries);
+  chain.setAccount(KMS, raw(F.kmsEntries(kms), kmsRaw));
+  if (app) chain.setAccount(name, raw(F.appEntries(app), appRaw));
+  return chain.mine(blocks);
+}
+const ask = (chain, { question = 'app', boot = {}, config = {}, from = 3, now, ...rest } = {}) => ({
+  config: { checkpoint: chain.checkpoint(from), checkpoint_max_age: 86400, max_head_age: 600, contract_id: KMS, ...config },
+  now: now ?? chain.seconds(chain.tip()) + 5, question, boot_info: { ...bootInfo, ...boot }, ...rest });
+// A hostile server names the true producers for blocks that do not exist: signatures must decide.
+const LIGHT = 'next_light_client_block', LISTS = 'EXPERIMENTAL_validators_ordered';
+const only = (fn) => (method, params, chain) => [fn(method, params, chain.rpc(method, params) ?? (method === LISTS ? chain.producers(0).map(view) : undefined), chain)];
+const on = (want, fn) => only((method, params, result, chain) => (method === want && result ? fn(structuredClone(result), params, chain) : result));
+
+// ---- reading of near-kms: every reason, in the contracts' order, with the contracts' words --------
+{
+  const gone = (list, member) => list.filter((x) => x !== member);
+  for (let mask = 0; mask < 16; mask += 1) {
+    const [tcb, image, mr, device] = [1, 2, 4, 8].map((b) => !(mask & b)), k = kmsState();
+    if (!image) k.images = gone(k.images, hex('image'));
+    if (!mr) k.mrs = [];
+    if (!device) k.devices = gone(k.devices, hex('device'));
+    const chain = world({ kms: k, app: null });
+    const want = !tcb ? 'TCB status is not up to date' : !image ? 'OS image is not allowed' : !mr ? 'Aggregated MR not allowed' : !device ? 'KMS is not allowed to boot on this device' : '';
+    const r = await decide(ask(chain, { question: 'kms', boot: { tcbStatus: tcb ? 'UpToDate' : 'OutOfDate' } }), chain, honest);
+    check(`our reading: KMS boot ${mask}`, r.say === (want ? 'denies' : 'allows') && r.reason === want && (!want || r.code === 1649) && r.gateway === 'gw.near', r);
+  }
+  for (let mask = 0; mask < 32; mask += 1) {
+    const [listed, image, compose, device, any] = [1, 2, 4, 8, 16].map((b) => !(mask & b)), k = kmsState(), a = appState();
+    if (!listed) k.apps = gone(k.apps, APP);
+    if (!image) k.images = [];
+    if (!compose) a.compose = gone(a.compose, hex('compose'));
+    if (!device) a.devices = [];
+    a.anyDevice = any;
+    const chain = world({ kms: k, app: a });
+    const want = !listed ? 'App not registered' : !image ? 'OS image is not allowed' : !compose ? 'Compose hash not allowed' : !device && !any ? 'Device not allowed' : '';
+    const r = await decide(ask(chain), chain, honest);
+    check(`our reading: app boot ${mask}`, r.say === (want ? 'denies' : 'allows') && r.reason === want && (!want || r.code === 1649), r);
+    if (!mask) check('reads of a yes', r.reads.map((x) => x.label).join() === 'KMS contract,registered_apps,allowed_os_images,app contract,allowed_compose_hashes' && r.reads.every((x) => x.present), r.reads);
+  }
+}
+const usual = world();
+async function expect(name, r, { say = 'undecided', code, reason, hint }) {
+  r = await r;
+  check(name, r.say === say && (code === undefined || code === (say === 'undecided' ? r.last_bad : r.code)) && (reason === undefined || r.reason === reason) &&
+    (hint === undefined || !!r.hint === hint), r);
+  return r;
+}
+{
+  const yes = { say: 'allows' }, no = (reason, code = 1649) => ({ say: 'denies', reason, code });
+  const r = await expect('round trips', decide(ask(usual), usual, honest), yes);
+  check('cold, one epoch: light block, producers, block and state', r.trips === 3, String(r.trips));
+  check('checks of a yes', JSON.stringify(r.checks.map((c) => c[0])) === '["chain.header","chain.age","chain.call"]', r.checks);
+  await expect('our reading: an app boot does not look at the TCB', decide(ask(usual, { boot: { tcbStatus: 'OutOfDate' } }), usual, honest), yes);
+  await expect('the empty TCB status', decide(ask(usual, { question: 'kms', boot: { tcbStatus: '' } }), usual, honest), no('TCB status is not up to date'));
+  await expect('TCB status in other letters', decide(ask(usual, { question: 'kms', boot: { tcbStatus: 'uptodate' } }), usual, honest), no('TCB status is not up to date'));
+  for (const [what, fn, code] of [['image', (k) => { k.images = [`0x${hex('image')}`]; }, 'OS image is not allowed'], ['MR', (k) => { k.mrs = [`0x${hex('mr')}`]; }, 'Aggregated MR not allowed'],
+    ['device', (k) => { k.devices = [`0x${hex('device')}`]; }, 'KMS is not allowed to boot on this device']]) {
+    const k = kmsState();
+    fn(k);
+    const chain = world({ kms: k });
+    await expect(`T4: ${what} stored with 0x`, decide(ask(chain, { question: 'kms' }), chain, honest, { wishes: true }), { ...no(code), hint: true });
+    await expect(`T4: ${what} stored with 0x, hint not fetched`, decide(ask(chain, { question: 'kms' }), chain, honest), { ...no(code), hint: false });
+  }
+  const zero = world({ app: { ...appState(), compose: [`0x${hex('compose')}`] } });
+  await expect('T4: compose hash stored with 0x', decide(ask(zero), zero, honest, { wishes: true }), { ...no('Compose hash not allowed'), hint: true });
+  const upper = world({ app: { ...appState(), compose: [hex('compose').toUpperCase()] } });
+  await expect('T4: upper-case compose hash', decide(ask(upper), upper, honest, { wishes: true }), { ...no('Compose hash not allowed'), hint: false });
+  await expect('T2: no instance id, app', decide(ask(usual, { boot: { instanceId: '' } }), usual, honest), no('instance_id is not an account id', 1657));
+  await expect('T2: no instance id, KMS', decide(ask(usual, { question: 'kms', boot: { instanceId: '' } }), usual, honest), no('instance_id is not an account id', 1657));
+  const named = world({ kms: { ...kmsState(), apps: ['web.demo.near'] }, name: 'web.demo.near' });
+  await expect('T3: the app account as configured', decide(ask(named, { config: { app_account: 'web.demo.near' } }), named, honest), yes);
+  await expect('T3: the same without configuration', decide(ask(named), named, honest), no('App not registered'));
+  for (const [id, want] of [['k'.repeat(23), yes], ['k'.repeat(24), { say: 'error', code: 1652 }]]) { // 40 digits, a dot, and 23: 64
+    const account = `${APP_ID}.${id}`, chain = new Chain({ epochBlocks: 20 });
+    chain.setAccount(id, F.kmsEntries({ ...kmsState(), apps: [account] }));
+    chain.setAccount(account, F.appEntries({ ...appState(), kms: null }));
+    chain.mine(9);
+    await expect(`T3: account of ${account.length} characters`, decide(ask(chain, { config: { contract_id: id } }), chain, honest), want);
+  }
+  for (const id of ['', 'K.near', 'a', '-a.near', 'a..b', 'a.near.', 'a b', 'a'.repeat(65)]) await expect(`contract id ${id}`, decide(ask(usual, { config: { contract_id: id } }), usual, honest), { say: 'error', code: 1651 });
+  await expect('app account', decide(ask(usual, { config: { app_account: 'Web.near' } }), usual, honest), { say: 'error', code: 1652 });
+  const bare = world({ app: null, kms: { ...kmsState(), apps: [] } });
+  await expect('neither registered nor there', decide(ask(bare), bare, honest), no('App not registered'));
+  const nothing = world({ app: null });
+  await expect('registered, but no contract there', decide(ask(nothing), nothing, honest), { code: 1656 });
+  const foreign = world({ app: { ...appState(), kms: 'kms.evil.near' } }), unnamed = world({ app: { ...appState(), kms: null } });
+  await expect("another KMS contract's app", decide(ask(foreign), foreign, honest), no('the app contract names another KMS contract', 1650));
+  await expect('an app contract that names no KMS', decide(ask(unnamed), unnamed, honest), yes);
+  await expect('another question', decide(ask(usual, { question: 'both' }), usual, honest), { say: 'error', code: 1653 });
+  const info = world({ kms: { ...kmsState(), gateway: undefined, info: { k256_pubkey: [2, 3], ca_pubkey: [4], quote: Array(5000).fill(7), eventlog: Array(9000).fill(9) } } });
+  const big = await expect('a KMS with its keys, without gateway', decide(ask(info), info, honest), yes);
+  check('no gateway app id', big.gateway === null, big.gateway);
+}
+
+// ---- layout: what is not exactly near-kms' state is refused ------------------------------------
+{
+  const state = (fn) => (k, v) => (k.toString() === 'STATE' ? [k, fn(Buffer.from(v))] : undefined);
+  const put = (at, byte) => state((v) => { v[at] = byte; return v; });
+  for (const [name, o, code] of [['one more byte, app', { appRaw: state((v) => Buffer.concat([v, Buffer.of(0)])) }, 1634], ['one byte less, app', { appRaw: state((v) => v.subarray(0, -1)) }, 1634],
+    ['allow_any_device 2', { appRaw: put(16, 2) }, 1634], ['upgrades_disabled 2', { appRaw: put(33, 2) }, 1634], ['option tag 2', { appRaw: put(34, 2) }, 1634], ['another prefix, app', { appRaw: put(8, 5) }, 1634],
+    ['one more byte, KMS', { kmsRaw: state((v) => Buffer.concat([v, Buffer.of(0)])) }, 1635], ['one byte less, KMS', { kmsRaw: state((v) => v.subarray(0, -1)) }, 1635],
+    ['another prefix, KMS', { kmsRaw: state((v) => { v[v.length - 1] = 0x6e; return v; }) }, 1635], ['position of 5 bytes', { kmsRaw: (k, v) => (k.length === 32 ? [k, Buffer.concat([v, Buffer.of(0)])] : undefined) }, 1648]]) {
+    const chain = world(o);
+    await expect(`layout: ${name}`, decide(ask(chain), chain, honest), { say: 'error', code });
+  }
+}
+
+// ---- attacks: each is tried on a chain where the honest answer is a yes --------------------------
+async function attack(name, serve, { say = 'undecided', code }, chain = usual, how = {}) {
+  const control = await decide(ask(chain, how.control ?? how), chain, honest);
+  check(`control of: ${name}`, control.say === 'allows', control);
+  return expect(`attack: ${name}`, decide(ask(chain, how), chain, serve), { say, code });
+}
+const epochs = world({ blocks: 14, epochBlocks: 5 }); // checkpoint 3 in epoch 0; 13 in epoch 2
+const far = { from: 3 };
+const relight = (fn) => on(LIGHT, (r, params, chain) => (r.inner_lite ? fn(r, chain, chain.blocks.find((b) => b.lite.height === r.inner_lite.height).n, params) : r));
+{
+  const three = (stakes) => () => stakes.map((s, i) => { const key = F.keyOf(`three ${i}`); return { account_id: `p${i}.near`, key, public_key: `ed25519:${F.b58(key.raw)}`, stake: String(s) }; });
+  const even = world({ producers: three([10, 10, 10]) }), over = world({ producers: three([10, 11, 10]) });
+  const two = relight((r, chain, n) => chain.light(n, { signers: [0, 1] }));
+  for (const c of [even, over]) c.light = ((f) => (n, o = {}) => f.call(c, n, { ...o, signers: o.signers ?? [0, 1, 2] }))(c.light);
+  await attack('stake of exactly two thirds', two, { code: 1605 }, even);
+  await expect('control: a little more than two thirds', decide(ask(over), over, two), { say: 'allows' });
+  await attack('approvals taken away', relight((r, chain, n) => chain.light(n, { signers: [0, 1] })), { code: 1605 });
+  await attack('no approvals', relight((r) => ({ ...r, approvals_after_next: [] })), { code: 1605 });
+  await attack('a short list with one signer', relight((r, chain, n) => ({ ...r, approvals_after_next: chain.light(n, { signers: [0] }).approvals_after_next.slice(0, 1) })), { code: 1605 });
+  await attack('approvals of the next epoch', relight((r, chain, n) => ({ ...chain.light(n, { keys: chain.producers(chain.blocks[n].epoch + 1) }), next_bps: r.next_bps })), { code: 1604 }, epochs, far);
+  await attack('approvals of the epoch before', relight((r, chain, n) => (chain.blocks[n].epoch ? { ...chain.light(n, { keys: chain.producers(chain.blocks[n].epoch - 1) }), next_bps: r.next_bps } : r)), { code: 1604 }, epochs, far);
+  await attack('approvals of made-up keys', relight((r, chain, n) => chain.light(n, { keys: three([1, 1, 1, 1])() })), { code: 1604 });
+  await attack('approvals moved by one', relight((r) => ({ ...r, approvals_after_next: [...r.approvals_after_next.slice(1), r.approvals_after_next[0]] })), { code: 1604 });
+  await attack('approvals of a skip', relight((r, chain, n) => chain.light(n, { kind: 1 })), { code: 1604 });
+  await attack('approvals for another height', relight((r, chain, n) => chain.light(n, { height: 5 })), { code: 1604 });
+  await attack('approvals that are no list', relight((r) => ({ ...r, approvals_after_next: 'all' })), { code: 1614 });
+  await attack('an approval that is no signature', relight((r) => ({ ...r, approvals_after_next: ['ed25519:1', ...r.approvals_after_next.slice(1)] })), { code: 1615 });
+  await attack('an old block', relight((r, chain) => chain.light(4)), { code: 1641 }, usual, { config: { max_head_age: 6 }, now: usual.seconds(11) });
+  await attack('a block below the floor', relight((r, chain) => chain.light(4)), { code: 1640 }, usual, { config: { floor_height: 1006 } });
+  await attack('the head again', relight((r, chain) => chain.light(3)), { code: 0 });
+  await attack('a block before the head', relight((r, chain) => chain.light(2)), { code: 0 });
+  await attack('an epoch skipped', relight((r, chain) => chain.light(11, { withBps: true })), { code: 1607 }, epochs, far);
+  await attack('another epoch id', relight((r) => { r.inner_lite.epoch_id = F.b58(F.sha256('x')); return r; }), { code: 1607 });
+  await attack('no next producers at a rotation', relight((r) => ({ ...r, next_bps: null })), { code: 1608 }, epochs, far);
+  await attack('next producers with another stake', relight((r) => { if (r.next_bps) r.next_bps[1].stake = '1'; return r; }), { code: 1610 }, epochs, far);
+  await attack('next producers in another order', relight((r) => { r.next_bps?.reverse(); return r; }), { code: 1610 }, epochs, far);
+  await attack('one more producer', relight((r) => { r.next_bps?.push(r.next_bps[0]); return r; }), { code: 1610 }, epochs, far);
+  await attack('a producer of version 2', relight((r) => { if (r.next_bps) r.next_bps[0].validator_stake_struct_version = 'V2'; return r; }), { code: 1611 }, epochs, far);
+  await attack('a stake that is no number', relight((r) => { if (r.next_bps) r.next_bps[0].stake = '1e3'; return r; }), { code: 1612 }, epochs, far);
+  await attack('no producers in the list', relight((r) => ({ ...r, next_bps: r.next_bps && [] })), { code: 1613 }, epochs, far);
+  await attack('producers of another epoch', on(LISTS, (r, params, chain) => chain.producers(3).map(view)), { code: 1609 });
+  await attack('producers with one stake changed', on(LISTS, (r) => { r[0].stake = '9'.repeat(30); return r; }), { code: 1609 });
+  await attack('the exact time left out', relight((r) => { delete r.inner_lite.timestamp_nanosec; return r; }), { code: 1617 });
+  await attack('the time rounded', relight((r) => { r.inner_lite.timestamp_nanosec = r.inner_lite.timestamp_nanosec.replace(/\d{6}$/, '000000'); return r; }), { code: 1604 });
+  await attack('a header of a newer version', relight((r) => { r.inner_lite.chunk_execution_root = F.b58(F.sha256('x')); return r; }), { code: 1616 });
+  await attack('inner_lite missing', relight((r) => { delete r.inner_lite; return r; }), { code: 1617 });
+  await attack('a hash too short', relight((r) => ({ ...r, prev_block_hash: r.prev_block_hash.slice(5) })), { code: 1618 });
+  await attack('two hashes exchanged', relight((r) => ({ ...r, prev_block_hash: r.inner_rest_hash, inner_rest_hash: r.prev_block_hash })), { code: 1604 });
+  await attack('another state root', relight((r) => { r.inner_lite.prev_state_root = F.b58(F.sha256('x')); return r; }), { code: 1604 });
+  for (const [what, result] of [['null', null], ['an empty object', {}]]) await attack(`no block: ${what}`, (m, p, c) => [m === LIGHT ? result : c.rpc(m, p)], { code: 0 });
+  for (const result of [[], 'x', 7, true, { inner_lite: 3 }]) await attack(`a block that is ${JSON.stringify(result)}`, (m, p, c) => [m === LIGHT ? result : c.rpc(m, p)], { code: 1617 });
+  const slow = world({ step: 40 });
+  await attack('a block later than our clock', honest, { say: 'error', code: 1639 }, slow, { now: slow.seconds(6) - 61, control: { now: slow.seconds(6) - 60 } });
+  await expect('clock before the checkpoint', decide(ask(usual, { now: usual.seconds(3) - 61 }), usual, honest), { say: 'error', code: 1636 });
+  await expect('an old checkpoint', decide(ask(usual, { config: { checkpoint_max_age: 3 } }), usual, honest), { say: 'error', code: 1637 });
+  // Made-up blocks without end cost signatures: the client stops.
+  const many = (m, p, c) => (m === LIGHT ? Array.from({ length: 260 }, () => { const r = c.rpc(m, p); r.approvals_after_next[0] = r.approvals_after_next[1] ?? r.approvals_after_next[2]; return r; }) : [c.rpc(m, p)]);
+  await attack('many made-up blocks', many, { say: 'error', code: 1638 });
+}
+{ // several servers: one good answer is enough, and the newest block counts
+  const first = (bad) => (m, p, c) => [bad(m, p, c), c.rpc(m, p)];
+  const garbled = first((m, p, c) => { const r = structuredClone(c.rpc(m, p)); return r && JSON.parse(JSON.stringify(r).replace(/: ?"[1-9A-Za-z]/g, (x) => (x.endsWith('B') ? x.replace('B', 'C') : `${x.slice(0, -1)}B`))); });
+  await expect('a server that garbles, and one that does not', decide(ask(usual), usual, garbled), { say: 'allows' });
+  for (const order of [0, 1]) {
+    const stale = (m, p, c) => { const list = m === LIGHT && c.byHash(p.last_block_hash).n === 3 ? [c.light(4), c.rpc(m, p)] : [c.rpc(m, p)]; return order ? list.reverse() : list; };
+    const r = await expect(`a server that hides the newest block, ${order ? 'second' : 'first'}`, decide(ask(usual), usual, stale), { say: 'allows' });
+    check('the newest block is taken', r.height === 1006, String(r.height));
+  }
+  const newer = await decide({ ...ask(usual), refresh: true }, usual, honest, { wishes: true });
+  check('refresh asks for a newer block', newer.say === 'allows' && newer.needs.some((n) => n.kind === 'light' && !n.hard), newer);
+}
+{ // state
+  const q = (fn) => on('query', fn);
+  await attack('no chunks', on('block', (r) => { delete r.chunks; return r; }), { code: 1643 });
+  await attack('chunks of another block', on('block', (r) => { r.chunks.pop(); return r; }), { code: 1642 });
+  await attack('chunks in another order', on('block', (r) => { r.chunks.reverse(); return r; }), { code: 1642 });
+  await attack('one chunk changed', on('block', (r) => { r.chunks[0].prev_state_root = F.b58(F.sha256('x')); return r; }), { code: 1642 });
+  await attack('no proof', q((r) => { delete r.proof; return r; }), { code: 1644 });
+  await attack('a proof of 257 nodes', q((r) => ({ ...r, proof: [...r.proof, ...Array(257 - r.proof.length).fill('AA==')] })), { code: 1644 });
+  await attack('an empty proof', q((r) => ({ ...r, proof: [] })), { code: 1645 });
+  await attack('nodes that are not base64', q((r) => ({ ...r, proof: r.proof.map((x) => `${x} `) })), { code: 1646 });
+  await attack('a node too large', q((r) => ({ ...r, proof: [...r.proof, Buffer.alloc(5000).toString('base64')] })), { code: 1659 });
+  await attack('a trailing byte in each node', q((r) => ({ ...r, proof: r.proof.map((x) => Buffer.concat([Buffer.from(x, 'base64'), Buffer.of(0)]).toString('base64')) })), { code: 1658 });
+  await attack('the last node left out', q((r) => ({ ...r, proof: r.proof.slice(1) })), { code: 1620 });
+  await attack('values left out', q((r) => ({ ...r, values: [] })), { code: 1647 });
+  await attack('values changed', q((r) => ({ ...r, values: r.values.map((v) => ({ ...v, value: Buffer.from('xxxx').toString('base64') })) })), { code: 1647 });
+  await attack('values under another key', q((r) => ({ ...r, values: r.values.map((v) => ({ ...v, key: 'AAAA' })) })), { code: 1647 });
+  // What was revoked: the state of an older block, whose proof is good there.
+  const revoked = new Chain({ epochBlocks: 20 });
+  revoked.setAccount(KMS, F.kmsEntries(kmsState()));
+  revoked.setAccount(APP, F.appEntries(appState()));
+  revoked.mine(5);
+  revoked.setAccount(APP, F.appEntries({ ...appState(), compose: [] }));
+  revoked.mine(6);
+  const old = (id) => F.b58(revoked.blocks[2].hash) && q((r, params, chain) => (params.account_id === id ? chain.viewState({ ...params, block_id: F.b58(chain.blocks[3].hash) }) : r));
+  await expect('control: revoked', decide(ask(revoked), revoked, honest), { say: 'denies', reason: 'Compose hash not allowed' });
+  await expect('control: before it was revoked', decide(ask(revoked, { from: 1, now: revoked.seconds(5) }), revoked, relight((r, chain) => chain.light(4))), { say: 'allows' });
+  await expect('attack: revoked, shown as it was before', decide(ask(revoked), revoked, old(APP)), { code: 1658 });
+  // Another account's contract, and another key's proof, in place of what was asked.
+  const clone = world({ app: { ...appState(), compose: [] } });
+  for (const evil of [`${APP}x`, `x${APP}`, APP.slice(0, -1), `${APP}-x`]) clone.setAccount(evil, F.appEntries(appState()));
+  clone.mine(6);
+  await expect('control: the clones do not count', decide(ask(clone), clone, honest), { say: 'denies', reason: 'Compose hash not allowed' });
+  for (const evil of [`${APP}x`, `x${APP}`, APP.slice(0, -1), `${APP}-x`]) {
+    const r = await decide(ask(clone), clone, q((r0, p, c) => (p.account_id === APP ? c.viewState({ ...p, account_id: evil }) : r0)));
+    check(`attack: the state of ${evil === `${APP}x` ? 'a longer' : 'another'} name`, r.say !== 'allows', r);
+  }
+  const allowed = F.setEntries(0, [hex('compose 2')])[0][0].toString('base64'), device = F.setEntries(0, [hex('compose')])[0][0].toString('base64');
+  const swap = q((r, p, c) => (p.account_id === APP && p.prefix_base64 === device ? { ...c.viewState({ ...p, prefix_base64: allowed }), values: r.values } : r));
+  const swapped = await decide(ask(usual), usual, swap);
+  check("attack: another member's proof", swapped.say !== 'allows', swapped);
+  // A proof of absence never makes a yes, and under another shard's root it makes no answer either.
+  for (let shards = 1; shards <= 11; shards += 1) {
+    const chain = world({ shards });
+    await expect(`chain of ${shards} shards`, decide(ask(chain), chain, honest), { say: 'allows' });
+    const moved = q((r, p, c) => ({ ...r, proof: c.byHash(p.block_id).after[(c.shardOf(p.account_id) + 1) % shards].path(F.contractKey(p.account_id, Buffer.from(p.prefix_base64, 'base64'))).map((n) => n.toString('base64')) }));
+    if (shards > 1) await expect(`attack: paths of another shard of ${shards}`, decide(ask(chain), chain, moved), { code: undefined });
+  }
+}
+{ // Nodes that no chain has, under roots that name them: the reader refuses them by itself.
+  const all = (kind, fn) => (raw, k) => (k === kind ? fn(raw) : raw), cut = (raw, at, n) => Buffer.concat([raw.subarray(0, at), raw.subarray(at + n)]);
+  for (const [name, spoil, code] of [['trailing byte', (raw) => Buffer.concat([raw, Buffer.of(0)]), 1621], ['a byte missing', (raw) => raw.subarray(0, -1), 1621], ['unknown tag', (raw) => Buffer.concat([Buffer.of(4), raw.subarray(1)]), 1621],
+    ['leaf flag missing', all('leaf', (raw) => { const b = Buffer.from(raw); b[5] &= ~0x20; return b; }), 1622], ['leaf with reserved bits', all('leaf', (raw) => { const b = Buffer.from(raw); b[5] |= 0x40; return b; }), 1622],
+    ['leaf flag on extensions', all('extension', (raw) => { const b = Buffer.from(raw); b[5] |= 0x20; return b; }), 1623],
+    ['extension of no nibbles', all('extension', (raw) => { const n = raw.readUInt32LE(1), b = Buffer.from(cut(raw, 6, n - 1)); b.writeUInt32LE(1, 1); b[5] = 0; return b; }), 1623]]) {
+    const chain = world({ spoil });
+    await expect(`node: ${name}`, decide(ask(chain), chain, honest), { code });
+  }
+}
+// ---- catching up ----------------------------------------------------------------------------------
+for (const n of [1, 2, 5]) {
+  const chain = world({ blocks: 4 + 5 * n + 4, epochBlocks: 5 }), r = await decide(ask(chain, { config: { max_head_age: 7 } }), chain, honest);
+  check(`${n} epochs behind`, r.say === 'allows' && r.epochs === Math.floor((chain.tip() - 2) / 5) && r.trips <= r.epochs + 4, { trips: r.trips, epochs: r.epochs, say: r.say });
+}
+child.stdin.end();
+
+// ---- mutation: every byte that was fetched for an accepted decision ------------------------------
+{
+  const chain = world({ blocks: 8, epochBlocks: 5 });
+  const surplus = (m, p, c) => { const r = c.rpc(m, p); if (m === LIGHT && r.approvals_after_next) r.approvals_after_next.push(r.approvals_after_next.find((x) => x)); return [r]; };
+  const rpc = [], cases = ask(chain);
+  for (let trips = 0; trips < 6; trips += 1) {
+    const out = spawnSync(tool, [], { input: `${JSON.stringify({ ...cases, rpc })}\n` }), r = JSON.parse(out.stdout.toString());
+    if (r.say === 'allows') break;
+    for (const need of r.needs) { const [method, params] = Chain.question(need); for (const result of surplus(method, params, chain)) rpc.push({ method, params, result }); }
+  }
+  const out = spawnSync(tool, ['mutate'], { input: `${JSON.stringify({ ...cases, rpc })}\n`, maxBuffer: 1 << 26 });
+  if (out.status !== 0) throw new Error(`mutate: ${out.status} ${out.stderr}`);
+  const m = JSON.parse(out.stdout.toString());
+  // Not part of what is hashed: the rounded time beside the exact one, and what stands behind the
+  // last producer's approval.
+  const free = Object.keys(m.where).filter((k) => k !== 'timestamp' && k !== 'approval 4');
+  check(`mutation: ${m.runs} changed bytes`, m.runs > 5000 && free.length === 0, m.where);
+  console.log(`compared ${m.runs} changed bytes; without effect, and without meaning: ${JSON.stringify(m.where)}`);
+}
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+process.exit(failed ? 1 : 0);
