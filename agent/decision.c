@@ -287,7 +287,8 @@ enum rc decision_run(struct arena *a, const struct cli *cli, const struct config
     AUTO_PIPE record_pipe = {{-1, -1}}, report_pipe = {{-1, -1}}, keep_pipe = {{-1, -1}};
     AUTO_CLOSE pidfd = -1;
     uint8_t *text = arena_alloc(a, DECISION_REPORT_MAX, err), record[DECISION_RECORD];
-    uint8_t *keep = text ? arena_alloc(a, KEEP_MAX, err) : NULL;
+    size_t keep_max = config->store ? KEEP_MAX : 0;
+    uint8_t *keep = text ? arena_alloc(a, keep_max, err) : NULL;
     if (!keep)
         return err->rc;
     TRY(pipe_make(record_pipe.fd, err));
@@ -313,7 +314,7 @@ enum rc decision_run(struct arena *a, const struct cli *cli, const struct config
     }
     struct inflow in[FLOWS] = {{.fd = record_pipe.fd[0], .p = record, .cap = sizeof record},
                                {.fd = report_pipe.fd[0], .p = text, .cap = DECISION_REPORT_MAX},
-                               {.fd = keep_pipe.fd[0], .p = keep, .cap = KEEP_MAX}};
+                               {.fd = keep_pipe.fd[0], .p = keep, .cap = keep_max}};
     enum rc rc = gather(in, pidfd, w, err);
     int status = watch_reap(pid, rc != RC_OK);
     TRY(rc);

@@ -23,19 +23,24 @@ struct run {
     struct driver_facts *facts;
 };
 
+static enum rc put_note(struct driver_facts *f, const char *text, struct err *err)
+{
+    if (!text)
+        return err->rc;
+    f->notes[f->num_notes++] = text;
+    return RC_OK;
+}
+
 enum rc driver_note(struct arena *a, struct driver_facts *f, const char *what,
                     const struct err *why, struct err *err)
 {
     const struct err_info *info = err_info_of((int)why->rc);
     if (why->rc == RC_OK || f->num_notes == DRIVER_NOTES)
         return RC_OK;
-    const char *text =
-        arena_printf(a, err, "%s: BG-%04d %s%s%s", what, (int)why->rc, info ? info->text : "",
-                     why->detail[0] ? ": " : "", why->detail);
-    if (!text)
-        return err->rc;
-    f->notes[f->num_notes++] = text;
-    return RC_OK;
+    return put_note(f,
+                    arena_printf(a, err, "%s: BG-%04d %s%s%s", what, (int)why->rc,
+                                 info ? info->text : "", why->detail[0] ? ": " : "", why->detail),
+                    err);
 }
 
 /* note: for people only; one that has no memory is left out. */
@@ -47,13 +52,17 @@ static void note(struct run *r, const char *what, const struct err *why)
 
 static void note_nodes(struct run *r, const char *what, const struct nodes *nodes)
 {
-    for (size_t i = 0; i < nodes->n; i++) {
+    struct driver_facts *f = r->facts;
+    for (size_t i = 0; i < nodes->n && f->num_notes < DRIVER_NOTES; i++) {
         struct nodes one = {.n = 1};
-        struct err why = {0};
+        struct err ignored = {0};
+        char failure[ERR_DETAIL_MAX];
         one.v[0] = nodes->v[i];
-        if (nodes_failures(&one, why.detail, sizeof why.detail))
-            why.rc = nodes->v[i].why.rc;
-        note(r, what, &why);
+        if (nodes_failures(&one, failure, sizeof failure))
+            (void)!put_note(f,
+                            arena_printf(r->a, &ignored, "%s: BG-%04d %s", what,
+                                         (int)nodes->v[i].why.rc, failure),
+                            &ignored);
     }
 }
 

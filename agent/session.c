@@ -13,6 +13,8 @@ static enum rc read_inputs(struct session *s, struct err *err)
         TRY(bundle_add_file(s->a, &s->bundle, cli->bundle, err));
     if (cli->collateral)
         TRY(bundle_add_collateral(s->a, &s->bundle, cli->collateral, err));
+    if (cli->checkpoint && !s->config.signers.num_keys)
+        return err_set(err, BG_USAGE_CHECKPOINT, "--checkpoint %s", cli->checkpoint);
     if (cli->checkpoint)
         TRY(bundle_add_checkpoint(s->a, &s->bundle, cli->checkpoint, err));
     s->inputs_read = true;

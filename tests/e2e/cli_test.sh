@@ -199,6 +199,21 @@ printf '{"appId":"%040d","composeHash":"%064d","instanceId":"","deviceId":"%064d
 verdict chain-offline 3 chain --boot-info boot-info.json --config config.json --offline
 says chain-offline BG-1070
 says chain-offline '"class": "CHAIN_MISSING"'
+verdict checkpoint-nobody-may-sign 2 chain --boot-info boot-info.json --config config.json --checkpoint words
+says checkpoint-nobody-may-sign BG-1490
+printf '{"chain":{"source":"ethereum","network":"mainnet","chain_id":1,"kms_contract":"%040d","checkpoint_signers":{"keys":["0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"],"threshold":1}}}' \
+    7 >signers.json
+verdict checkpoint-none 3 chain --boot-info boot-info.json --config signers.json --offline
+says checkpoint-none BG-1470
+verdict checkpoint-no-file 2 chain --boot-info boot-info.json --config signers.json --offline --checkpoint nowhere
+for f in empty words deep-object; do
+    verdict "checkpoint-$f" 3 chain --boot-info boot-info.json --config signers.json --offline --checkpoint $f
+    says "checkpoint-$f" BG-1488
+done
+verdict checkpoint-huge 3 chain --boot-info boot-info.json --config signers.json --offline --checkpoint huge
+says checkpoint-huge BG-1487
+verdict checkpoint-of-nothing 3 chain --boot-info boot-info.json --config signers.json --offline --checkpoint empty-object
+says checkpoint-of-nothing CHECKPOINT
 sed 's/"deviceId":"0/"deviceId":"/' boot-info.json >boot-info-short.json
 verdict chain-short-boot-info 2 chain --boot-info boot-info-short.json --config config.json --offline
 verdict chain-as-kms 3 chain --boot-info boot-info.json --config config.json --offline --as kms
