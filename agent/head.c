@@ -14,13 +14,32 @@ static uint64_t slot_of(const struct head_search *h)
     return h->head ? head_facts_of(h->head)->slot : 0;
 }
 
-/* step runs the light client over all answers at hand. */
+static void drop_arena(struct arena **a)
+{
+    arena_free(*a);
+}
+
+static struct arena *scratch_new(struct err *err)
+{
+    struct arena *a = arena_new(LIMIT_ARENA);
+    if (!a)
+        (void)err_set(err, BG_HEAD_SCRATCH, "%u bytes", LIMIT_ARENA);
+    return a;
+}
+
+/*
+ * step runs the light client over all answers at hand. How many steps there are is for the nodes to
+ * say, so what one decodes must not add up: it is gone after it.
+ */
 static enum rc step(struct head_search *h, struct err *err)
 {
+    __attribute__((cleanup(drop_arena))) struct arena *scratch = scratch_new(err);
     struct beacon_answers answers = {0};
     h->needs = (struct needs){0};
     err_clear(&h->bad);
-    TRY(beacon_answers_read(h->a, h->bundle->beacon, h->bundle->committee_keys, &answers, err));
+    if (!scratch)
+        return err->rc;
+    TRY(beacon_answers_read(scratch, h->bundle->beacon, h->bundle->committee_keys, &answers, err));
     return light_client_step(h->lc, &answers, h->refresh, &h->needs, &h->head, &h->bad, err);
 }
 
@@ -147,9 +166,16 @@ static void cut(json_t *list, size_t n)
 static enum rc begin(struct head_search *h, const struct lc_config *cfg, struct err *err)
 {
     struct mark none = {0};
+    struct err why = {0};
     h->head = NULL;
     TRY(light_client_new(h->a, cfg, h->now, &h->lc, err));
-    TRY(step(h, err));
+    if (step(h, &why) != RC_OK) {
+        h->bad = why; /* what is not the store's fault comes again */
+        if (!h->from_store) {
+            *err = why;
+            return err->rc;
+        }
+    }
     bool whole = h->bad.rc == RC_OK || h->bad.rc == BG_LC_HEAD_AGE || h->bad.rc == BG_LC_HEAD_FLOOR;
     if (h->from_store && !(whole && mark_of(h).begun)) {
         h->store_bad = h->bad;
@@ -225,13 +251,16 @@ bool head_knows(const struct head_search *h, uint64_t slot, const uint8_t **out_
 static enum rc leads_again(const struct head_search *h, const json_t *entries, bool *out,
                            struct err *err)
 {
+    __attribute__((cleanup(drop_arena))) struct arena *scratch = scratch_new(err);
     struct beacon_answers answers = {0};
     struct light_client *lc = NULL;
     const struct chain_head *head = NULL;
     struct needs needs = {0};
     struct err bad = {0};
-    TRY(beacon_answers_read(h->a, entries, h->bundle->committee_keys, &answers, err));
-    TRY(light_client_new(h->a, &h->cfg, h->now, &lc, err));
+    if (!scratch)
+        return err->rc;
+    TRY(beacon_answers_read(scratch, entries, h->bundle->committee_keys, &answers, err));
+    TRY(light_client_new(scratch, &h->cfg, h->now, &lc, err));
     TRY(light_client_step(lc, &answers, false, &needs, &head, &bad, err));
     *out = head && head_facts_of(head)->slot == slot_of(h) && bad.rc == RC_OK;
     return RC_OK;

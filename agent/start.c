@@ -25,7 +25,7 @@ enum rc starts_fetch(struct nodes *nodes, struct turn *turn, json_t *docs, struc
     return rc;
 }
 
-/* insert keeps the list newest first; the configuration's own stands behind its equals. */
+/* insert keeps the list newest first; the configuration's own stands before its equals. */
 static void insert(struct starts *s, struct start one)
 {
     size_t i = s->n;

@@ -172,14 +172,22 @@ bool store_answers_read(struct arena *a, struct bytes text, struct bundle *b, st
 {
     static const char *const keys[] = {"schema", "beacon", "committee_keys"};
     AUTO_JSON j = NULL;
+    AUTO_BUNDLE kept = {0};
     const char *bad = NULL;
     if (json_read(text, STORE_BEACON_MAX, &j, why) != RC_OK)
         return false;
-    if (!json_only_keys(j, keys, sizeof keys / sizeof *keys, &bad)) {
-        (void)err_set(why, BG_STORE_ANSWERS, "%s", bad ? bad : "");
+    if (!json_only_keys(j, keys, sizeof keys / sizeof *keys, &bad) ||
+        json_array_size(json_object_get(j, "beacon")) > STORE_ENTRIES) {
+        (void)err_set(why, BG_STORE_ANSWERS, "%s", bad ? bad : "too many answers");
         return false;
     }
-    return bundle_add_text(a, b, text, BEACON, why) == RC_OK;
+    /* All of it or nothing: what can't be read to its end is not ours. */
+    if (bundle_init(&kept, why) != RC_OK || bundle_add_text(a, &kept, text, BEACON, why) != RC_OK)
+        return false;
+    if (json_array_extend(b->beacon, kept.beacon) != 0 ||
+        json_array_extend(b->committee_keys, kept.committee_keys) != 0)
+        (void)err_set(why, BG_STORE_MERGE, "%s", BEACON);
+    return why->rc == RC_OK;
 }
 
 enum rc store_answers_make(struct arena *a, const json_t *entries, const json_t *hints,

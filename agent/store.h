@@ -43,7 +43,9 @@ enum rc store_floor_make(struct arena *a, const uint8_t genesis[static 32],
                          const struct store_floor *floor, struct bytes *out,
                          struct err *err) MUST_CHECK;
 
-/* store_answers_read appends the stored answers to the bundle; false: they are none. */
+/* store_answers_read appends the stored answers to the bundle; false: they are none, and nothing
+ * was appended. At most STORE_ENTRIES, so that the nodes' answers have room beside them. */
+#define STORE_ENTRIES 64u
 bool store_answers_read(struct arena *a, struct bytes text, struct bundle *b,
                         struct err *why) MUST_CHECK;
 /* store_answers_make: entries and hints as a bundle has them. Empty: they are too large to keep. */

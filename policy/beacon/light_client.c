@@ -442,10 +442,10 @@ enum rc light_client_step(struct light_client *lc, const struct beacon_answers *
         TRY(start(lc, answers, err));
     lc->store.hints = answers->hints;
     lc->store.num_hints = answers->num_hints;
-    if (lc->started)
-        TRY(advance(lc, answers, err));
+    enum rc rc = lc->started ? advance(lc, answers, err) : RC_OK;
     lc->store.hints = NULL; /* the caller's: gone after this */
     lc->store.num_hints = 0;
+    TRY(rc);
     TRY(find_head(lc, out_head, &bad, err));
     if (!*out_head || refresh)
         TRY(list_needs(lc, !*out_head, &needs, err));

@@ -451,7 +451,7 @@ yes=true'
         cp -a "$folder.kept" "$folder"
     }
     # Whatever lies there: thrown away, asked for anew, and the same decision.
-    for harm in empty cut garbage other-chain flipped committee huge deep twice; do
+    for harm in empty cut garbage other-chain flipped committee huge deep twice path hint; do
         again
         case $harm in
         empty) : >"$folder/beacon.json" ;;
@@ -460,6 +460,8 @@ yes=true'
         other-chain) sed 's/[0-9a-f]\{60\}/f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0/g' "$folder.kept/beacon.json" >"$folder/beacon.json" ;;
         huge) head -c 40000000 /dev/zero | tr '\0' ' ' >"$folder/beacon.json" ;;
         deep) head -c 100000 /dev/zero | tr '\0' '[' >"$folder/beacon.json" ;;
+        path) sed 's|light_client/finality_update"|light_client/finality_update/"|' "$folder.kept/beacon.json" >"$folder/beacon.json" ;;
+        hint) sed 's/"keys_sha256": "[0-9a-f]*"/"keys_sha256": "00"/' "$folder.kept/beacon.json" >"$folder/beacon.json" ;;
         twice) printf '{"schema":1,"schema":1}' >"$folder/beacon.json" ;;
         *) node "$root/tests/beacon/mutate.mjs" "$folder.kept/beacon.json" "$folder.harm" 3 && cp "$folder.harm/$([ $harm = committee ] && echo 1 || echo 0).json" "$folder/beacon.json" ;;
         esac

@@ -251,6 +251,20 @@ static void a_floor_is_of_its_network(void **state)
     }
 }
 
+/* crowd: so many more entries than the store may have, and nothing else wrong. */
+static const char *crowd(size_t more)
+{
+    AUTO_JSON j = json_pack("{s:i, s:[]}", "schema", 1, "beacon");
+    for (size_t i = 0; i < STORE_ENTRIES + more; i++)
+        json_array_append_new(json_object_get(j, "beacon"),
+                              json_pack("{s:s, s:s}", "path", "/a", "ssz", "00"));
+    char *text = json_dumps(j, 0);
+    struct err err = {0};
+    const char *kept = (const char *)arena_copy(arena, bytes_of_str(text), &err);
+    free(text);
+    return kept;
+}
+
 static void answers_are_a_bundle_with_nothing_else(void **state)
 {
     (void)state;
@@ -266,7 +280,7 @@ static void answers_are_a_bundle_with_nothing_else(void **state)
     assert_true(store_answers_read(arena, text, &b, &why));
     assert_true(json_array_size(b.beacon) == 2 && json_equal(b.committee_keys, hints));
     assert_true(json_equal(b.beacon, entries));
-    static const char *const bad[] = {
+    const char *const bad[] = {
         "",
         "garbage",
         "[]",
@@ -277,15 +291,23 @@ static void answers_are_a_bundle_with_nothing_else(void **state)
         "{\"beacon\":[]}",
         "{\"schema\":1,\"beacon\":[7]}",
         "{\"schema\":1,\"beacon\":{}}",
+        /* The first part could be taken: but it is all or nothing. */
+        "{\"schema\":1,\"beacon\":[{\"path\":\"/a\",\"ssz\":\"00\"}],\"committee_keys\":[7]}",
+        crowd(1),
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         AUTO_BUNDLE c = {0};
         why = (struct err){0};
         assert_int_equal(bundle_init(&c, &err), RC_OK);
         bool ok = store_answers_read(arena, bytes_of_str(bad[i]), &c, &why);
-        CASE(bad[i], !ok && why.rc != RC_OK && !json_array_size(c.beacon) && !c.has_evidence,
+        CASE(bad[i],
+             !ok && why.rc != RC_OK && !json_array_size(c.beacon) &&
+                 !json_array_size(c.committee_keys) && !c.has_evidence,
              "%d, code %d", ok, (int)why.rc);
     }
+    why = (struct err){0};
+    assert_true(store_answers_read(arena, bytes_of_str(crowd(0)), &b, &why)); /* just as many */
+    assert_int_equal(json_array_size(b.beacon), 2 + STORE_ENTRIES);
     /* More than the store holds: nothing is written, and that is no error. */
     char *large = malloc(STORE_BEACON_MAX + 2);
     memset(large, '0', STORE_BEACON_MAX + 1);
