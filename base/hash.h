@@ -21,6 +21,12 @@ void hash_ripemd160(struct bytes in, uint8_t out[static 20]);
 void hash_sha256_parts(const struct bytes *parts, size_t n, uint8_t out[static SHA256_LEN]);
 void hash_sha384_parts(const struct bytes *parts, size_t n, uint8_t out[static SHA384_LEN]);
 
+/* struct hash_run: SHA-384 of what comes in many pieces. hash_end gives the digest and frees. */
+struct hash_run;
+struct hash_run *hash_sha384_begin(void);
+void hash_feed(struct hash_run *r, struct bytes piece);
+void hash_end(struct hash_run *r, uint8_t out[static SHA384_LEN]);
+
 #define HASH_PARTS(fn, out, ...)                                                                   \
     fn((const struct bytes[]){__VA_ARGS__},                                                        \
        sizeof((const struct bytes[]){__VA_ARGS__}) / sizeof(struct bytes), (out))

@@ -1,0 +1,124 @@
+/* authenticode: the PE image hash. Headers without checksum and signature directory, then the
+ * sections in the order of the file, then what lies behind them but the signature. */
+#include "base/hash.h"
+#include "quote/bzimage.h"
+
+#define SECTIONS_MAX    96u /* the Windows loader's own limit */
+#define SECTION_HEADER  40u
+#define DIRECTORY_CERTS 4u
+
+struct pe {
+    struct bytes file;
+    size_t optional, certs; /* offsets: optional header; certificate directory entry */
+    size_t headers;         /* SizeOfHeaders */
+    size_t section_table;
+    size_t num_sections;
+    uint32_t cert_size;
+};
+
+struct part {
+    size_t offset, size;
+};
+
+static bool u16_at(struct bytes f, size_t at, uint32_t *out)
+{
+    if (at > f.n || f.n - at < 2)
+        return false;
+    *out = (uint32_t)f.p[at] | (uint32_t)f.p[at + 1] << 8;
+    return true;
+}
+
+static bool u32_at(struct bytes f, size_t at, uint32_t *out)
+{
+    uint32_t lo, hi;
+    if (!u16_at(f, at, &lo) || !u16_at(f, at + 2, &hi))
+        return false;
+    *out = lo | hi << 16;
+    return true;
+}
+
+/* read_headers: PE/COFF specification, "MS-DOS Stub" to "Optional Header Data Directories". */
+static bool read_headers(struct bytes f, struct pe *out)
+{
+    uint32_t lfanew, signature, magic, size, sections, optional_size, directories, certs_at;
+    struct pe p = {.file = f};
+    if (!u32_at(f, 0x3c, &lfanew) || !u32_at(f, lfanew, &signature) || signature != 0x4550)
+        return false;
+    size_t coff = (size_t)lfanew + 4;
+    p.optional = coff + 20;
+    if (!u16_at(f, coff + 2, &sections) || !u16_at(f, coff + 16, &optional_size) ||
+        !u16_at(f, p.optional, &magic) || !u32_at(f, p.optional + 60, &size))
+        return false;
+    if (magic != 0x10b && magic != 0x20b)
+        return false;
+    size_t first = p.optional + (magic == 0x20b ? 112 : 96);
+    p.certs = first + DIRECTORY_CERTS * 8;
+    if (!u32_at(f, first - 4, &directories) || directories <= DIRECTORY_CERTS ||
+        !u32_at(f, p.certs, &certs_at) || !u32_at(f, p.certs + 4, &p.cert_size))
+        return false;
+    if (certs_at == 0)
+        p.cert_size = 0;
+    p.headers = size;
+    p.section_table = p.optional + optional_size;
+    p.num_sections = sections;
+    if (p.headers > f.n || p.certs + 8 > p.headers || p.cert_size > f.n)
+        return false;
+    *out = p;
+    return true;
+}
+
+static void insert(struct part *v, size_t n, struct part p)
+{
+    for (; n > 0 && v[n - 1].offset > p.offset; n--)
+        v[n] = v[n - 1];
+    v[n] = p;
+}
+
+/* read_sections: those with data, by their place in the file; the last may be cut short. */
+static bool read_sections(const struct pe *p, struct part *out, size_t *out_n)
+{
+    size_t n = 0;
+    if (p->num_sections > SECTIONS_MAX)
+        return false;
+    for (size_t i = 0; i < p->num_sections; i++) {
+        size_t at = p->section_table + i * SECTION_HEADER;
+        uint32_t size, offset;
+        if (!u32_at(p->file, at + 16, &size) || !u32_at(p->file, at + 20, &offset))
+            return false;
+        if (size == 0)
+            continue;
+        if (offset > p->file.n)
+            return false;
+        insert(out, n++, (struct part){offset, size});
+    }
+    *out_n = n;
+    return true;
+}
+
+enum rc authenticode_sha384(struct bytes f, uint8_t out[static 48], struct err *err)
+{
+    static const uint8_t zero[8] = {0};
+    struct pe p;
+    struct part sections[SECTIONS_MAX];
+    size_t n, sum;
+    if (!read_headers(f, &p) || !read_sections(&p, sections, &n))
+        return err_set(err, BG_PE_FORMAT, "%zu bytes", f.n);
+    size_t checksum = p.optional + 64;
+    struct hash_run *h = hash_sha384_begin();
+    hash_feed(h, bytes_of(f.p, checksum));
+    hash_feed(h, bytes_of(f.p + checksum + 4, p.certs - checksum - 4));
+    hash_feed(h, bytes_of(f.p + p.certs + 8, p.headers - p.certs - 8));
+    sum = p.headers;
+    for (size_t i = 0; i < n; i++) {
+        size_t left = f.n - sections[i].offset;
+        hash_feed(h, bytes_of(f.p + sections[i].offset,
+                              sections[i].size < left ? sections[i].size : left));
+        sum += sections[i].size;
+    }
+    if (p.cert_size && f.n > sum && f.n - sum > p.cert_size)
+        hash_feed(h, bytes_of(f.p + sum, f.n - sum - p.cert_size));
+    if (f.n % 8)
+        hash_feed(h, bytes_of(zero, 8 - f.n % 8));
+    hash_end(h, out);
+    return RC_OK;
+}

@@ -1,0 +1,116 @@
+#include "quote/bzimage.h"
+
+#include "base/limits.h"
+
+#define SETUP_MIN    0x1000u
+#define LOW_INITRD   0x37ffffffu /* where an initrd may end at most, before protocol 2.03 */
+#define SPLIT_MEMORY 0xb0000000u /* q35: guests of this size or more have a hole below 4 GiB */
+#define LOW_MEMORY   0x80000000u
+#define CMDLINE_HIGH 0x20000u
+#define REAL_HIGH    0x10000u
+#define CMDLINE_LOW  0x9a000u
+#define REAL_LOW     0x90000u
+#define LOADER_QEMU  0xb0u
+#define CAN_USE_HEAP 0x80u
+#define XLF_ABOVE_4G 0x40u
+
+/* Offsets of the setup header (boot.rst, "The Real-Mode Kernel Header"). */
+enum {
+    CL_MAGIC = 0x20,
+    CL_OFFSET = 0x22,
+    VERSION = 0x206,
+    TYPE_OF_LOADER = 0x210,
+    LOADFLAGS = 0x211,
+    RAMDISK_IMAGE = 0x218,
+    RAMDISK_SIZE = 0x21c,
+    HEAP_END_PTR = 0x224,
+    CMD_LINE_PTR = 0x228,
+    INITRD_ADDR_MAX = 0x22c,
+    XLOADFLAGS = 0x236
+};
+
+static uint32_t le16(const uint8_t *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8;
+}
+
+static uint32_t le32(const uint8_t *p)
+{
+    return le16(p) | le16(p + 2) << 16;
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+    for (size_t i = 0; i < 4; i++)
+        p[i] = (uint8_t)(v >> (8 * i));
+}
+
+/* initrd_limit: the highest byte the kernel allows for its initrd. */
+static uint32_t initrd_limit(const uint8_t *k, uint32_t protocol)
+{
+    if (protocol >= 0x20c && (le16(k + XLOADFLAGS) & XLF_ABOVE_4G))
+        return UINT32_MAX;
+    if (protocol < 0x20c && protocol >= 0x203 && le32(k + INITRD_ADDR_MAX))
+        return le32(k + INITRD_ADDR_MAX);
+    return LOW_INITRD;
+}
+
+static enum rc place_initrd(uint8_t *k, uint32_t protocol, const struct bzimage_load *l,
+                            struct err *err)
+{
+    uint64_t low = l->memory < SPLIT_MEMORY ? l->memory : LOW_MEMORY;
+    uint32_t max = initrd_limit(k, protocol);
+    if (l->initrd_size == 0)
+        return RC_OK;
+    if (protocol < 0x200)
+        return err_set(err, BG_BZIMAGE_OLD, "boot protocol %x.%02x", protocol >> 8,
+                       protocol & 0xff);
+    if (low <= l->acpi_data)
+        return err_set(err, BG_BZIMAGE_MEMORY, "%llu bytes", (unsigned long long)l->memory);
+    if (max >= low - l->acpi_data)
+        max = (uint32_t)(low - l->acpi_data - 1);
+    if (l->initrd_size >= max)
+        return err_set(err, BG_BZIMAGE_INITRD, "%llu bytes, room for %u",
+                       (unsigned long long)l->initrd_size, max);
+    put32(k + RAMDISK_IMAGE, (max - (uint32_t)l->initrd_size) & ~4095u);
+    put32(k + RAMDISK_SIZE, (uint32_t)l->initrd_size);
+    return RC_OK;
+}
+
+/* patch does to a copy of the kernel what QEMU's x86_load_linux does to its setup header. */
+static enum rc patch(uint8_t *k, const struct bzimage_load *l, struct err *err)
+{
+    uint32_t protocol = le16(k + VERSION);
+    bool high = protocol >= 0x200 && (k[LOADFLAGS] & 1);
+    uint32_t cmdline = high ? CMDLINE_HIGH : CMDLINE_LOW, real = high ? REAL_HIGH : REAL_LOW;
+    if (protocol >= 0x200)
+        k[TYPE_OF_LOADER] = LOADER_QEMU;
+    if (protocol >= 0x201) {
+        k[LOADFLAGS] |= CAN_USE_HEAP;
+        put32(k + HEAP_END_PTR, cmdline - real - 0x200);
+    }
+    if (protocol >= 0x202) {
+        put32(k + CMD_LINE_PTR, cmdline);
+    } else {
+        k[CL_MAGIC] = 0x3f;
+        k[CL_MAGIC + 1] = 0xa3;
+        k[CL_OFFSET] = (uint8_t)(cmdline - real);
+        k[CL_OFFSET + 1] = (uint8_t)((cmdline - real) >> 8);
+    }
+    return place_initrd(k, protocol, l, err);
+}
+
+enum rc bzimage_measure(struct arena *a, struct bytes kernel, const struct bzimage_load *load,
+                        uint8_t out[static 48], struct err *err)
+{
+    if (kernel.n < SETUP_MIN || le16(kernel.p + 0x1fe) != 0xaa55 ||
+        memcmp(kernel.p + 0x202, "HdrS", 4) != 0)
+        return err_set(err, BG_BZIMAGE_FORMAT, "%zu bytes", kernel.n);
+    if (load->header == BZIMAGE_AS_IS)
+        return authenticode_sha384(kernel, out, err);
+    uint8_t *copy = arena_copy(a, kernel, err);
+    if (!copy)
+        return err->rc;
+    TRY(patch(copy, load, err));
+    return authenticode_sha384(bytes_of(copy, kernel.n), out, err);
+}

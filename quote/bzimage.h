@@ -1,0 +1,32 @@
+/*
+ * bzimage: the kernel as a TDX guest's firmware measures it: QEMU patches the Linux setup header
+ * when it loads the kernel directly, and OVMF measures the PE image so changed. Sources: Linux
+ * Documentation/arch/x86/boot.rst; Microsoft, Windows Authenticode PE Signature Format,
+ * "Calculating the PE image hash"; tdx facts 4.6. The file is the user's own; its format is
+ * checked.
+ */
+#ifndef BOOTGATE_QUOTE_BZIMAGE_H
+#define BOOTGATE_QUOTE_BZIMAGE_H
+
+#include "base/arena.h"
+
+#define BZIMAGE_ACPI_DATA 0x28000u /* what QEMU keeps free below the initrd, pc-q35 */
+
+/* How the VMM leaves the setup header: QEMU >= 10.2 no longer patches it for confidential guests.
+ */
+enum bzimage_header { BZIMAGE_PATCHED = 1, BZIMAGE_AS_IS };
+
+struct bzimage_load {
+    uint64_t memory;      /* guest RAM, bytes */
+    uint64_t initrd_size; /* bytes; 0: none */
+    uint32_t acpi_data;   /* BZIMAGE_ACPI_DATA */
+    enum bzimage_header header;
+};
+
+/* bzimage_measure: the Authenticode SHA-384 of the kernel as it is loaded. */
+enum rc bzimage_measure(struct arena *a, struct bytes kernel, const struct bzimage_load *load,
+                        uint8_t out[static 48], struct err *err) MUST_CHECK;
+/* authenticode_sha384: the PE image hash of a file, without its checksum and signature. */
+enum rc authenticode_sha384(struct bytes pe, uint8_t out[static 48], struct err *err) MUST_CHECK;
+
+#endif
