@@ -23,6 +23,8 @@ struct lite_image {
     uint8_t mrtd_single[48]; /* QEMU >= 9: add and extend page by page */
     uint8_t mrtd_two[48];    /* QEMU 8: add all pages, then extend */
     const char *ovmf;        /* firmware layout; static: "pre202505" is the only one known */
+    bool has_cfv;            /* false: the material has none; dstack's OVMF is assumed */
+    uint8_t cfv[48];         /* digest of the configuration volume */
     struct bytes td_hob;     /* witness: what of the memory the firmware accepts at once */
 };
 

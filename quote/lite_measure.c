@@ -194,7 +194,7 @@ static enum rc expect_rtmr0(const struct lite_image *im, uint64_t memory, const 
 {
     static const uint8_t zero[4] = {0};
     TRY(td_hob_digest(im, memory, add(l, 0, "td-hob"), err));
-    add_digest(l, 0, "configuration volume", cfv);
+    add_digest(l, 0, "configuration volume", im->has_cfv ? im->cfv : cfv);
     variable_digest(guid_global, "SecureBoot", add(l, 0, "variable SecureBoot"));
     variable_digest(guid_global, "PK", add(l, 0, "variable PK"));
     variable_digest(guid_global, "KEK", add(l, 0, "variable KEK"));
