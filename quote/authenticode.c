@@ -1,5 +1,6 @@
 /* authenticode: the PE image hash. Headers without checksum and signature directory, then the
- * sections in the order of the file, then what lies behind them but the signature. */
+ * sections in the order of the file, then as many bytes from where the sum of all these lengths
+ * points to as leave room for the signature (PE/COFF 8.0 appendix A, steps 1 to 17). */
 #include "base/hash.h"
 #include "quote/bzimage.h"
 
@@ -13,6 +14,7 @@ struct pe {
     size_t headers;         /* SizeOfHeaders */
     size_t section_table;
     size_t num_sections;
+    bool has_certs; /* the optional header has that entry */
     uint32_t cert_size;
 };
 
@@ -40,9 +42,11 @@ static bool u32_at(struct bytes f, size_t at, uint32_t *out)
 /* read_headers: PE/COFF specification, "MS-DOS Stub" to "Optional Header Data Directories". */
 static bool read_headers(struct bytes f, struct pe *out)
 {
-    uint32_t lfanew, signature, magic, size, sections, optional_size, directories, certs_at;
+    uint32_t mz, lfanew = 0, signature, magic, size, sections, optional_size, directories;
     struct pe p = {.file = f};
-    if (!u32_at(f, 0x3c, &lfanew) || !u32_at(f, lfanew, &signature) || signature != 0x4550)
+    /* Without "MZ" the file begins with the PE signature. */
+    if (!u16_at(f, 0, &mz) || (mz == 0x5a4d && !u32_at(f, 0x3c, &lfanew)) ||
+        !u32_at(f, lfanew, &signature) || signature != 0x4550)
         return false;
     size_t coff = (size_t)lfanew + 4;
     p.optional = coff + 20;
@@ -53,15 +57,15 @@ static bool read_headers(struct bytes f, struct pe *out)
         return false;
     size_t first = p.optional + (magic == 0x20b ? 112 : 96);
     p.certs = first + DIRECTORY_CERTS * 8;
-    if (!u32_at(f, first - 4, &directories) || directories <= DIRECTORY_CERTS ||
-        !u32_at(f, p.certs, &certs_at) || !u32_at(f, p.certs + 4, &p.cert_size))
+    if (!u32_at(f, first - 4, &directories))
         return false;
-    if (certs_at == 0)
-        p.cert_size = 0;
+    p.has_certs = directories > DIRECTORY_CERTS;
+    if (p.has_certs && !u32_at(f, p.certs + 4, &p.cert_size))
+        return false;
     p.headers = size;
     p.section_table = p.optional + optional_size;
     p.num_sections = sections;
-    if (p.headers > f.n || p.certs + 8 > p.headers || p.cert_size > f.n)
+    if (p.headers > f.n || (p.has_certs ? p.certs + 8 : p.optional + 68) > p.headers)
         return false;
     *out = p;
     return true;
@@ -74,7 +78,7 @@ static void insert(struct part *v, size_t n, struct part p)
     v[n] = p;
 }
 
-/* read_sections: those with data, by their place in the file; the last may be cut short. */
+/* read_sections: those with data, by their place in the file, each within it. */
 static bool read_sections(const struct pe *p, struct part *out, size_t *out_n)
 {
     size_t n = 0;
@@ -87,7 +91,7 @@ static bool read_sections(const struct pe *p, struct part *out, size_t *out_n)
             return false;
         if (size == 0)
             continue;
-        if (offset > p->file.n)
+        if (offset > p->file.n || size > p->file.n - offset)
             return false;
         insert(out, n++, (struct part){offset, size});
     }
@@ -97,28 +101,31 @@ static bool read_sections(const struct pe *p, struct part *out, size_t *out_n)
 
 enum rc authenticode_sha384(struct bytes f, uint8_t out[static 48], struct err *err)
 {
-    static const uint8_t zero[8] = {0};
     struct pe p;
     struct part sections[SECTIONS_MAX];
     size_t n, sum;
     if (!read_headers(f, &p) || !read_sections(&p, sections, &n))
         return err_set(err, BG_PE_FORMAT, "%zu bytes", f.n);
-    size_t checksum = p.optional + 64;
+    sum = p.headers;
+    for (size_t i = 0; i < n; i++)
+        sum += sections[i].size; /* at most 96 sections below 4 GiB each */
+    /* Data behind all sections, up to the signature. Sections that overlap may add up to more than
+     * the file: then there is none. */
+    if (f.n > sum && f.n - sum < p.cert_size)
+        return err_set(err, BG_PE_CERTIFICATES, "%u bytes, %zu are left", p.cert_size, f.n - sum);
+    size_t extra = f.n > sum ? f.n - sum - p.cert_size : 0, checksum = p.optional + 64;
     struct hash_run *h = hash_sha384_begin();
     hash_feed(h, bytes_of(f.p, checksum));
-    hash_feed(h, bytes_of(f.p + checksum + 4, p.certs - checksum - 4));
-    hash_feed(h, bytes_of(f.p + p.certs + 8, p.headers - p.certs - 8));
-    sum = p.headers;
-    for (size_t i = 0; i < n; i++) {
-        size_t left = f.n - sections[i].offset;
-        hash_feed(h, bytes_of(f.p + sections[i].offset,
-                              sections[i].size < left ? sections[i].size : left));
-        sum += sections[i].size;
+    size_t at = checksum + 4;
+    if (p.has_certs) {
+        hash_feed(h, bytes_of(f.p + at, p.certs - at));
+        at = p.certs + 8;
     }
-    if (p.cert_size && f.n > sum && f.n - sum > p.cert_size)
-        hash_feed(h, bytes_of(f.p + sum, f.n - sum - p.cert_size));
-    if (f.n % 8)
-        hash_feed(h, bytes_of(zero, 8 - f.n % 8));
+    hash_feed(h, bytes_of(f.p + at, p.headers - at));
+    for (size_t i = 0; i < n; i++)
+        hash_feed(h, bytes_of(f.p + sections[i].offset, sections[i].size));
+    if (extra)
+        hash_feed(h, bytes_of(f.p + sum, extra));
     hash_end(h, out);
     return RC_OK;
 }

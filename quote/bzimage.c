@@ -1,23 +1,18 @@
 #include "quote/bzimage.h"
 
-#include "base/limits.h"
-
 #define SETUP_MIN    0x1000u
-#define LOW_INITRD   0x37ffffffu /* where an initrd may end at most, before protocol 2.03 */
 #define SPLIT_MEMORY 0xb0000000u /* q35: guests of this size or more have a hole below 4 GiB */
 #define LOW_MEMORY   0x80000000u
-#define CMDLINE_HIGH 0x20000u
-#define REAL_HIGH    0x10000u
-#define CMDLINE_LOW  0x9a000u
-#define REAL_LOW     0x90000u
+#define CMDLINE_ADDR 0x20000u /* where QEMU puts a "high and recent" kernel's parts */
+#define REAL_ADDR    0x10000u
+#define PROTOCOL_MIN 0x202u /* the oldest such kernel */
 #define LOADER_QEMU  0xb0u
+#define LOADED_HIGH  0x01u
 #define CAN_USE_HEAP 0x80u
 #define XLF_ABOVE_4G 0x40u
 
 /* Offsets of the setup header (boot.rst, "The Real-Mode Kernel Header"). */
 enum {
-    CL_MAGIC = 0x20,
-    CL_OFFSET = 0x22,
     VERSION = 0x206,
     TYPE_OF_LOADER = 0x210,
     LOADFLAGS = 0x211,
@@ -45,14 +40,12 @@ static void put32(uint8_t *p, uint32_t v)
         p[i] = (uint8_t)(v >> (8 * i));
 }
 
-/* initrd_limit: the highest byte the kernel allows for its initrd. */
+/* initrd_limit: the highest byte that QEMU lets the initrd have, by what the kernel says. */
 static uint32_t initrd_limit(const uint8_t *k, uint32_t protocol)
 {
     if (protocol >= 0x20c && (le16(k + XLOADFLAGS) & XLF_ABOVE_4G))
         return UINT32_MAX;
-    if (protocol < 0x20c && protocol >= 0x203 && le32(k + INITRD_ADDR_MAX))
-        return le32(k + INITRD_ADDR_MAX);
-    return LOW_INITRD;
+    return protocol >= 0x203 ? le32(k + INITRD_ADDR_MAX) : 0x37ffffff;
 }
 
 static enum rc place_initrd(uint8_t *k, uint32_t protocol, const struct bzimage_load *l,
@@ -62,9 +55,6 @@ static enum rc place_initrd(uint8_t *k, uint32_t protocol, const struct bzimage_
     uint32_t max = initrd_limit(k, protocol);
     if (l->initrd_size == 0)
         return RC_OK;
-    if (protocol < 0x200)
-        return err_set(err, BG_BZIMAGE_OLD, "boot protocol %x.%02x", protocol >> 8,
-                       protocol & 0xff);
     if (low <= l->acpi_data)
         return err_set(err, BG_BZIMAGE_MEMORY, "%llu bytes", (unsigned long long)l->memory);
     if (max >= low - l->acpi_data)
@@ -77,26 +67,21 @@ static enum rc place_initrd(uint8_t *k, uint32_t protocol, const struct bzimage_
     return RC_OK;
 }
 
-/* patch does to a copy of the kernel what QEMU's x86_load_linux does to its setup header. */
+/*
+ * patch does to a copy of the kernel what QEMU's x86_load_linux does to its setup header. Older
+ * kernels are placed by the length of their command line; none of them has an EFI stub (3.3,
+ * protocol 2.11), so none can be measured.
+ */
 static enum rc patch(uint8_t *k, const struct bzimage_load *l, struct err *err)
 {
     uint32_t protocol = le16(k + VERSION);
-    bool high = protocol >= 0x200 && (k[LOADFLAGS] & 1);
-    uint32_t cmdline = high ? CMDLINE_HIGH : CMDLINE_LOW, real = high ? REAL_HIGH : REAL_LOW;
-    if (protocol >= 0x200)
-        k[TYPE_OF_LOADER] = LOADER_QEMU;
-    if (protocol >= 0x201) {
-        k[LOADFLAGS] |= CAN_USE_HEAP;
-        put32(k + HEAP_END_PTR, cmdline - real - 0x200);
-    }
-    if (protocol >= 0x202) {
-        put32(k + CMD_LINE_PTR, cmdline);
-    } else {
-        k[CL_MAGIC] = 0x3f;
-        k[CL_MAGIC + 1] = 0xa3;
-        k[CL_OFFSET] = (uint8_t)(cmdline - real);
-        k[CL_OFFSET + 1] = (uint8_t)((cmdline - real) >> 8);
-    }
+    if (protocol < PROTOCOL_MIN || !(k[LOADFLAGS] & LOADED_HIGH))
+        return err_set(err, BG_BZIMAGE_OLD, "boot protocol %x.%02x", protocol >> 8,
+                       protocol & 0xff);
+    k[TYPE_OF_LOADER] = LOADER_QEMU;
+    k[LOADFLAGS] |= CAN_USE_HEAP;
+    put32(k + HEAP_END_PTR, CMDLINE_ADDR - REAL_ADDR - 0x200);
+    put32(k + CMD_LINE_PTR, CMDLINE_ADDR);
     return place_initrd(k, protocol, l, err);
 }
 

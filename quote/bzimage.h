@@ -1,9 +1,9 @@
 /*
  * bzimage: the kernel as a TDX guest's firmware measures it: QEMU patches the Linux setup header
  * when it loads the kernel directly, and OVMF measures the PE image so changed. Sources: Linux
- * Documentation/arch/x86/boot.rst; Microsoft, Windows Authenticode PE Signature Format,
- * "Calculating the PE image hash"; tdx facts 4.6. The file is the user's own; its format is
- * checked.
+ * Documentation/arch/x86/boot.rst; QEMU hw/i386/x86-common.c, x86_load_linux; PE/COFF 8.0 appendix
+ * A as EDK2 does it (OvmfPkg/Tcg/TdTcg2Dxe/MeasureBootPeCoff.c); tdx facts 4.6. The file is the
+ * user's own; its format is checked.
  */
 #ifndef BOOTGATE_QUOTE_BZIMAGE_H
 #define BOOTGATE_QUOTE_BZIMAGE_H
@@ -26,7 +26,11 @@ struct bzimage_load {
 /* bzimage_measure: the Authenticode SHA-384 of the kernel as it is loaded. */
 enum rc bzimage_measure(struct arena *a, struct bytes kernel, const struct bzimage_load *load,
                         uint8_t out[static 48], struct err *err) MUST_CHECK;
-/* authenticode_sha384: the PE image hash of a file, without its checksum and signature. */
+/*
+ * authenticode_sha384: the PE image hash as OVMF's TdTcg2Dxe takes it: without checksum and
+ * signature; data behind the sections counts, and nothing is padded to eight bytes (which signers
+ * do). A section or certificate table that the file does not hold is refused, as OVMF does.
+ */
 enum rc authenticode_sha384(struct bytes pe, uint8_t out[static 48], struct err *err) MUST_CHECK;
 
 #endif

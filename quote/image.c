@@ -13,7 +13,7 @@ enum rc image_cmdline(struct arena *a, struct bytes cmdline, uint8_t out[static 
         return err->rc;
     for (size_t i = 0; i < cmdline.n + more.n; i++) {
         uint8_t c = i < cmdline.n ? cmdline.p[i] : more.p[i - cmdline.n];
-        if (c == 0 || c > 0x7e)
+        if (c < 0x20 || c > 0x7e)
             return err_set(err, BG_IMAGE_CMDLINE, "byte 0x%02x at %zu", c, i);
         wide[2 * i] = c; /* UTF-16LE of ASCII; its end is two zero bytes, measured too */
     }
@@ -27,7 +27,7 @@ enum rc image_material(struct arena *a, const struct image_files *files, uint64_
     struct lite_image im = {.ovmf = "pre202505"};
     struct tdvf *t = ARENA_NEW(a, struct tdvf, err);
     struct bzimage_load load = {.memory = memory,
-                                .initrd_size = files->initrd.n,
+                                .initrd_size = files->initrd_size,
                                 .acpi_data = BZIMAGE_ACPI_DATA,
                                 .header = header};
     if (!t)
@@ -38,7 +38,7 @@ enum rc image_material(struct arena *a, const struct image_files *files, uint64_
     TRY(tdvf_witness(a, t, &im.td_hob, err));
     im.has_cfv = tdvf_cfv(t, im.cfv);
     TRY(bzimage_measure(a, files->kernel, &load, im.kernel, err));
-    hash_sha384(files->initrd, im.initrd);
+    memcpy(im.initrd, files->initrd_sha384, sizeof im.initrd);
     TRY(image_cmdline(a, files->cmdline, im.cmdline, err));
     *out = im;
     return RC_OK;

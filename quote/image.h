@@ -10,7 +10,9 @@
 #include "quote/tdvf.h"
 
 struct image_files {
-    struct bytes firmware, kernel, initrd;
+    struct bytes firmware, kernel;
+    uint64_t initrd_size;
+    uint8_t initrd_sha384[48];
     struct bytes cmdline; /* as metadata.json has it, without " initrd=initrd" */
 };
 

@@ -12,6 +12,8 @@
 #define DESCRIPTOR  16u
 #define SECTION     32u
 #define EXTEND      256u
+#define MEMORY_MAX  (256u << 20) /* of all sections; OVMF has some 6 MiB */
+#define ADDRESS_MAX (UINT64_C(1) << 32)
 
 /* 96b582de-1fb2-45f7-baea-a366c55a082d and e47a6535-984a-4798-865e-4685a7bf8ec2, as in memory. */
 static const uint8_t guid_footer[16] = {0xde, 0x82, 0xb5, 0x96, 0xb2, 0x1f, 0xf7, 0x45,
@@ -65,15 +67,15 @@ static bool find_metadata(struct bytes image, size_t *out_offset)
 
 static bool section_ok(const struct tdvf *t, const struct tdvf_section *s)
 {
-    bool extends = s->attributes & TDVF_MR_EXTEND;
+    bool extends = s->attributes & TDVF_MR_EXTEND, augments = s->attributes & TDVF_PAGE_AUG;
     if (s->address % TDVF_PAGE || s->memory_size % TDVF_PAGE || s->memory_size < s->raw_size)
         return false;
-    /* Nothing of a guest's first megabytes is this large; and the loops below stay short. */
-    if (s->memory_size > (1u << 30) || s->address > UINT64_MAX - (1u << 30))
+    if (s->memory_size > MEMORY_MAX || s->address > ADDRESS_MAX - s->memory_size)
         return false;
     if (s->raw_size && (s->data_offset > t->image.n || s->raw_size > t->image.n - s->data_offset))
         return false;
-    return !extends || s->raw_size == s->memory_size;
+    /* What is extended is in the image, whole; a page that is added later cannot be extended. */
+    return !extends || (!augments && s->raw_size == s->memory_size);
 }
 
 enum rc tdvf_read(struct bytes image, struct tdvf *out, struct err *err)
@@ -91,6 +93,7 @@ enum rc tdvf_read(struct bytes image, struct tdvf *out, struct err *err)
         return err_set(err, BG_TDVF_VERSION, "version %u", version);
     if (n == 0 || n > TDVF_SECTIONS_MAX || length < DESCRIPTOR + SECTION * n)
         return err_set(err, BG_TDVF_SECTIONS, "%u sections in %u bytes", n, length);
+    uint64_t memory = 0;
     for (; t.n < n; t.n++) {
         struct tdvf_section *s = &t.sections[t.n];
         s->data_offset = cur_u32le(&c);
@@ -101,7 +104,10 @@ enum rc tdvf_read(struct bytes image, struct tdvf *out, struct err *err)
         s->attributes = cur_u32le(&c);
         if (c.bad || !section_ok(&t, s))
             return err_set(err, BG_TDVF_SECTION, "section %zu", t.n);
+        memory += s->memory_size;
     }
+    if (memory > MEMORY_MAX)
+        return err_set(err, BG_TDVF_MEMORY, "%llu bytes", (unsigned long long)memory);
     *out = t;
     return RC_OK;
 }

@@ -30,5 +30,5 @@ static void published_material_is_written_as_it_was(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(published_material_is_written_as_it_was)};
-    return HARNESS_RUN("image", tests);
+    return HARNESS_RUN("image_vectors", tests);
 }
