@@ -1,7 +1,10 @@
-/* tdvf: firmware images. What is accepted is measured, in both orders, and written as material. */
+/* tdvf: firmware images: the input itself, and a sound image with bytes that the input changes (its
+ * table is found by GUIDs, which a fuzzer does not guess). What is accepted is measured, in both
+ * orders, and written as material. */
 #include <stdlib.h>
 
-#include "quote/image.h"
+#include "base/cur.h"
+#include "tests/fuzz/image_edits.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -26,16 +29,25 @@ static void measure(struct arena *a, const struct tdvf *t)
         abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+static void read_image(struct bytes image)
 {
     struct arena *a = arena_new(1u << 20);
     struct tdvf t;
     struct err err = {0};
-    if (tdvf_read(bytes_of(p, n), &t, &err) == RC_OK) {
+    if (tdvf_read(image, &t, &err) == RC_OK) {
         if (t.n == 0 || t.n > TDVF_SECTIONS_MAX)
             abort();
         measure(a, &t);
     }
     arena_free(a);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+    struct firmware_image f;
+    read_image(bytes_of(p, n));
+    firmware_build(&f);
+    edit(f.b, FW_META, FW_SIZE, bytes_of(p, n));
+    read_image(BYTES_OF_ARRAY(f.b));
     return 0;
 }
