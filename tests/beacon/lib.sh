@@ -2,6 +2,14 @@
 # A beacon chain for scripts: sourced after tests/chain/lib.sh, with `at` (the clock) set. Cases are written down first and
 # run side by side afterwards.
 
+# beacon_possible: ends a script that has to do without.
+beacon_possible() {
+    [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ] || return 0
+    echo 'skipped all cases: the beacon chain needs Node.js 20'
+    echo '0 passed, 0 failed, 1 skipped'
+    exit 0
+}
+
 # stage NAME=APP,KMS..: an execution chain with the blocks that the beacon chains need.
 stage() {
     BUILD="$BUILD" "$root/tests/beacon/setup.sh" || exit 1

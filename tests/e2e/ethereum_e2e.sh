@@ -24,6 +24,7 @@ undecided='3
 yes=false'
 
 # --- the stage ------------------------------------------------------------------------------------------------
+beacon_possible
 "$root/tests/chain/setup.sh" || exit 1
 at=$(($(date +%s) / 12 * 12))
 mkdir "$work/own"
@@ -497,6 +498,25 @@ yes=false' "$folder" "$beacon/none/$last" "$rpc"
     ln -s "$work/elsewhere.json" "$folder/beacon.json"
     live store-link "$say_yes" "$folder" "$beacon/none/$allowed" "$rpc"
     note store-link-not-followed 'untouched' "$([ -e "$work/elsewhere.json" ] || echo untouched)"
+    # One that others may write to is none.
+    rm -rf "$folder"
+    cp -a "$folder.kept" "$folder"
+    chmod 777 "$folder"
+    live store-open-to-others '2
+yes=false
+error.code=BG-1477' "$folder" "$beacon/none/$allowed" "$rpc"
+    # Several at a time, and some that end in the middle: what is left is whole, or thrown away.
+    rm -rf "$folder"
+    mkdir -m 700 "$folder"
+    eth_config "$work/at-once.json" "$beacon/none/$allowed" "$rpc" '"max_head_age":7200' '' "\"store\":\"$folder\""
+    (
+        for after in 0.01 0.02 0.03 0.04 0.06 0.08 5 5; do
+            timeout -s KILL $after "$gate" check "$work/own/bundle.json" --root "$work/own/root.der" --config "$work/at-once.json" -q >/dev/null 2>&1 &
+        done
+        wait
+    )
+    live store-after-many "$say_yes" "$folder" "$beacon/none/$allowed" "$rpc"
+    note store-leaves-nothing-else 'beacon.json floor.json ' "$(cd "$folder" && printf '%s ' *)"
     # Liars do not get into it.
     rm -rf "$folder"
     mkdir -m 700 "$folder"

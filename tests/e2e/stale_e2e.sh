@@ -42,6 +42,7 @@ is() { # NAME EXPECTED ACTUAL
 }
 
 # --- the stage: the clock of this machine is the instant of the recording ---------------------------------------------
+beacon_possible
 "$root/tests/chain/setup.sh" || exit 1
 at=$(($(date +%s) / 12 * 12))
 mkdir "$work/own"
