@@ -490,10 +490,12 @@ yes=false' "$folder" "$beacon/none/$last" "$rpc"
     printf '{"genesis_validators_root":"0x%064d","slot":%s}' 7 99999999 >"$folder/floor.json"
     live store-floor-other-chain "$say_yes" "$folder" "$beacon/none/$last" "$rpc"
     printf 'garbage' >"$folder/floor.json"
-    live store-floor-garbage '3|4|10' "$folder" "$beacon/none/$last" "$rpc"
+    live store-floor-garbage "$say_yes
+text~the floor is left out" "$folder" "$beacon/none/$last" "$rpc"
     # No store to be had: no less safe, only slower.
     rm -rf "$folder"
-    live store-nowhere '10|2|3' "$folder/not/there" "$beacon/none/$allowed" "$rpc"
+    live store-nowhere "$say_yes
+text~nothing was stored" "$folder/not/there" "$beacon/none/$allowed" "$rpc"
     mkdir -m 700 "$folder"
     ln -s "$work/elsewhere.json" "$folder/beacon.json"
     live store-link "$say_yes" "$folder" "$beacon/none/$allowed" "$rpc"
@@ -502,9 +504,8 @@ yes=false' "$folder" "$beacon/none/$last" "$rpc"
     rm -rf "$folder"
     cp -a "$folder.kept" "$folder"
     chmod 777 "$folder"
-    live store-open-to-others '2
-yes=false
-error.code=BG-1477' "$folder" "$beacon/none/$allowed" "$rpc"
+    live store-open-to-others "$say_yes
+text~BG-1477" "$folder" "$beacon/none/$allowed" "$rpc"
     # Several at a time, and some that end in the middle: what is left is whole, or thrown away.
     rm -rf "$folder"
     mkdir -m 700 "$folder"
