@@ -161,7 +161,8 @@ static void cut(json_t *list, size_t n)
 
 /*
  * begin starts at the checkpoint with the answers at hand. Those from the store must lead there and
- * hold in every part, or all of them go: what was there is not known to be ours.
+ * hold in every part, or all of them go: what was there is not known to be ours. So they do when
+ * they lead to less than the floor that was written after them.
  */
 static enum rc begin(struct head_search *h, const struct lc_config *cfg, struct err *err)
 {
@@ -176,7 +177,7 @@ static enum rc begin(struct head_search *h, const struct lc_config *cfg, struct 
             return err->rc;
         }
     }
-    bool whole = h->bad.rc == RC_OK || h->bad.rc == BG_LC_HEAD_AGE || h->bad.rc == BG_LC_HEAD_FLOOR;
+    bool whole = h->bad.rc == RC_OK || h->bad.rc == BG_LC_HEAD_AGE;
     if (h->from_store && !(whole && mark_of(h).begun)) {
         h->store_bad = h->bad;
         if (h->bad.rc == RC_OK)
