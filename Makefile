@@ -136,7 +136,7 @@ check-e2e: all test-build
 check-oracles: tools
 	EVM_DIFF=full BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/oracles/run.sh
 
-# The program on a beacon chain of the tests' own (two minutes, most of it waiting); part of `make check`.
+# The program on a beacon chain of the tests' own (two to three minutes, most of it waiting); part of `make check`.
 check-devnet: deps
 	@$(MAKE) -s -j2 all test-build
 	@BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/devnet/run.sh

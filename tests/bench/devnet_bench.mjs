@@ -2,6 +2,7 @@
 // the same checkpoint and end at a finalized block of the same chain, with the same nodes, on the same machine, which also
 // runs those nodes. Prints a table. usage: node devnet_bench.mjs BUILD-FOLDER RUNS      (see devnet_bench.sh)
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +12,7 @@ import { run } from '../devnet/gate.mjs';
 import { World } from '../devnet/world.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const [build, runs] = [path.resolve(process.argv[2]), process.argv[3]];
+const [build, runs] = [path.resolve(process.argv[2]), Number(process.argv[3])];
 const folder = path.join(build, 'devnet', `bench-${process.pid}`);
 const peer = path.join(build, 'bench-prover');
 fs.mkdirSync(folder, { recursive: true });
@@ -22,11 +23,29 @@ const world = new World(build, folder);
 const gate = path.join(build, 'bootgate');
 const testGate = path.join(build, 'test/bootgate');
 
-/// {ms, best, rss} of RUNS processes that all end with `status`.
-function measure(status, ...command) {
-  const text = execFileSync(path.join(build, 'bench/process_bench'), [runs, String(status), ...command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-  const [ms, best, rss] = text.trim().split(/\s+/).map(Number);
-  return { ms, best, rss: rss / 1024 };
+/// One process from cold: {ms, rss}. Its status must be `status`.
+function once(status, command) {
+  const text = execFileSync(path.join(build, 'bench/process_bench'), ['1', String(status), ...command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const [ms, , rss] = text.trim().split(/\s+/).map(Number);
+  return { ms, rss: rss / 1024 };
+}
+
+/// Each in its turn, so that all of them see the same chain and the same load: {name: {ms (median), best, rss (most)}}.
+async function measure(commands) {
+  const seen = Object.fromEntries(commands.map(([name]) => [name, []]));
+  for (let i = 0; i < runs; i += 1) {
+    for (const [name, status, ...command] of commands) {
+      // Where the committee changes, the older consensus client refuses what the prover asks, and it would wait and ask again.
+      await world.net.quiet();
+      seen[name].push(once(status, command));
+    }
+  }
+  const out = {};
+  for (const [name, all] of Object.entries(seen)) {
+    const times = all.map(({ ms }) => ms).sort((x, y) => x - y);
+    out[name] = { ms: times[times.length >> 1], best: times[0], rss: Math.max(...all.map(({ rss }) => rss)) };
+  }
+  return out;
 }
 
 /// What the prover is given: the chain's configuration, and the access list of the call as our own run found it.
@@ -52,8 +71,8 @@ async function jobFor(config) {
 }
 
 const line = (...cells) => console.log(cells[0].padEnd(52) + cells.slice(1).map((cell) => String(cell).padStart(13)).join(''));
-const row = (what, { ms, best, rss }, base) => line(what, ms.toFixed(0), best.toFixed(0), rss.toFixed(1),
-  base ? `1/${(base.ms / ms).toFixed(0)}` : '', base ? `1/${(base.rss / rss).toFixed(0)}` : '');
+const row = (what, own, base) => line(what, own.ms.toFixed(0), own.best.toFixed(0), own.rss.toFixed(1),
+  ...(base ? ['ms', 'best', 'rss'].map((key) => `1/${(base[key] / own[key]).toFixed(0)}`) : []));
 
 try {
   await world.start(() => {});
@@ -65,20 +84,22 @@ try {
   const warm = world.config('warm', { store });
   const job = path.join(folder, 'job.json');
   fs.writeFileSync(job, JSON.stringify(await jobFor(cold)));
-  const theirs = fs.existsSync(path.join(peer, 'prover.mjs')) ? measure(0, process.execPath, path.join(peer, 'prover.mjs'), job) : null;
-  const node = measure(0, process.execPath, '-e', '0');
-  const rows = [
-    ['chain: light client, proofs, EVM', measure(0, gate, 'chain', '--boot-info', appFile, '--config', cold, '-q')],
-    ['chain, with a warm store', measure(0, gate, 'chain', '--boot-info', appFile, '--config', warm, '-q')],
-    ['check: quote, logs, light client, proofs, EVM', measure(10, testGate, 'check', file, '--root', root, '--config', cold, '-q')],
-    ['check, with a warm store', measure(10, testGate, 'check', file, '--root', root, '--config', warm, '-q')],
+  const prover = 'peer: @lodestar/prover 1.23.0, sync and one call';
+  const commands = [
+    ['nothing: Node itself', 0, process.execPath, '-e', '0'],
+    ['chain: light client, proofs, EVM', 0, gate, 'chain', '--boot-info', appFile, '--config', cold, '-q'],
+    ['chain, with a warm store', 0, gate, 'chain', '--boot-info', appFile, '--config', warm, '-q'],
+    ['check: the same, and quote and logs', 10, testGate, 'check', file, '--root', root, '--config', cold, '-q'],
+    ['check, with a warm store', 10, testGate, 'check', file, '--root', root, '--config', warm, '-q'],
   ];
-  console.log(`live on the devnet, minimal preset (32 keys), whole processes, ${runs} runs each; the nodes share the machine\n`);
-  line('', 'ms (median)', 'best', 'RSS MiB', 'time', 'RSS');
-  row('nothing: Node itself', node);
-  if (theirs) row('@lodestar/prover 1.23.0: sync, one verified eth_call', theirs);
+  const peerProgram = path.join(peer, 'prover.mjs');
+  if (fs.existsSync(peerProgram)) commands.unshift([prover, 0, process.execPath, peerProgram, job]);
   else console.log('skipped: the packages of @lodestar/prover could not be installed');
-  for (const [what, figures] of rows) row(what, figures, theirs);
+  const figures = await measure(commands);
+  const load = os.loadavg()[0].toFixed(1);
+  console.log(`live on the devnet, minimal preset (32 keys), whole processes, ${runs} runs of each, load ${load}; the nodes share the machine\n`);
+  line('', 'ms (median)', 'best', 'RSS MiB', 'median', 'best', 'RSS');
+  for (const [name] of commands) row(name, figures[name], name.startsWith('ch') ? figures[prover] : null);
   console.log('\ntarget: <= 1/20 of the prover\'s time, RSS <= 16 MiB. The prover is given the access list; ours finds its slots.');
 } finally {
   await world.net?.stop();

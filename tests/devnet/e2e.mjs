@@ -6,7 +6,7 @@ import path from 'node:path';
 import { sleep } from '../chain/node.mjs';
 import { Door, nobody } from './door.mjs';
 import { Tally, decisionOf, run, writeJson } from './gate.mjs';
-import { LIGHT_CLIENT } from './net.mjs';
+import { LIGHT_CLIENT, PERIOD } from './net.mjs';
 import { corruptions, floors, foreignStores } from './stores.mjs';
 import { World } from './world.mjs';
 
@@ -83,9 +83,11 @@ async function allowed() {
     const result = await checkBy(program, world.config('live'));
     if (await decided(`${build}, live`, result, 'yes')) {
       await blockIsReal(`${build}, live`, result);
-      // The head is the newest that the net had when it was asked, or newer.
-      tally.ok(`${build}, live: newest finalized head`, result.verdict.chain.block_number >= Number(before.execution.block_number),
-        `${result.verdict.chain.block_number} of ${before.execution.block_number}`);
+      // The head is what was final when it was asked: not older, and nothing that is not final.
+      const after = await world.net.finalized(world.block, 10);
+      const [from, to] = [before, after].map((header) => Number(header.execution.block_number));
+      const number = result.verdict.chain.block_number;
+      tally.ok(`${build}, live: the finalized head`, number >= from && number <= to, `${number}, not ${from} to ${to}`);
     }
     await decided(`${build}, kms`, await checkBy(program, world.config('live'), '--as', 'kms'), 'yes', { view: 'kms' });
   }
@@ -99,6 +101,7 @@ async function allowed() {
   const store = path.join(folder, 'counted');
   fs.mkdirSync(store);
   const config = world.config('counted', { beacon: [beacon.url], rpc: [rpc.url], store });
+  await world.net.quiet();
   const first = await check(config);
   await decided('cold, counted', first, 'yes');
   const cold = [beacon.take(), rpc.take()];
@@ -210,14 +213,15 @@ async function stores() {
   }
   for (const one of floors(kept)) {
     place(one, 'floor.json');
-    await decided(`floor, ${one.name}`, await check(config), 'yes');
+    const again = await check(config);
+    await decided(`floor, ${one.name}`, again, 'yes');
+    if (one.content.length) tally.ok(`floor, ${one.name}: the verdict says so`, again.verdict.notes.some((note) => /floor|store/.test(note)), JSON.stringify(again.verdict.notes));
     tally.ok(`floor, ${one.name}: replaced`, readKept(path.join(used, 'floor.json'))?.slot >= kept.slot);
   }
 }
 
-/// Minimal preset: a sync committee serves for 64 slots.
-const period = (slot) => Math.floor(slot / 64);
-const slotNow = () => Math.floor((Date.now() / 1000 - world.network.genesis_time) / world.network.seconds_per_slot);
+const period = (slot) => Math.floor(slot / PERIOD);
+const slotNow = () => world.net.slotNow();
 
 /// The block that is final now, where that is another one than the checkpoint.
 async function otherCheckpoint() {
@@ -302,6 +306,8 @@ try {
   tally.stage('attested');
   await bundles('bundle-yes', 'yes');
   tally.stage('bundles');
+  await world.net.otherCommittee(world.checkpoint.slot, 120);
+  tally.stage('the next sync committee');
   await stores();
   tally.stage('stores');
   const store = await revoked();

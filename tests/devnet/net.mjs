@@ -8,6 +8,8 @@ import { Wallet } from './wallet.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 export const CHAIN_ID = 31337;
+/// Minimal preset: slots that a sync committee serves.
+export const PERIOD = 64;
 export const LIGHT_CLIENT = '/eth/v1/beacon/light_client';
 
 /// until(what, seconds, probe) asks until there is an answer that is not null, undefined or false. A probe that throws
@@ -106,7 +108,8 @@ export class Net {
       '--suggestedFeeRecipient', '0x' + '22'.repeat(20), '--listenAddress', '127.0.0.1', '--port', peerPort, '--logLevel', 'warn'], {
       folder, env: { LODESTAR_PRESET: 'minimal', NODE_BACKEND: 'js', NODE_OPTIONS: `--require ${path.join(here, 'polyfill.cjs')}` },
     });
-    await until('the consensus client answers', 60, () => this.get('/eth/v1/beacon/genesis'));
+    const { genesis_time: time } = await until('the consensus client answers', 60, () => this.get('/eth/v1/beacon/genesis'));
+    this.genesisTime = Number(time);
     await until('a first block', 60, async () => Number(await this.rpc('eth_blockNumber')) >= 1);
   }
 
@@ -133,7 +136,15 @@ export class Net {
     });
   }
 
-  /// The same for the header that the committee signed last.
+  /// Until finality is signed by another sync committee than the one of `slot`: from there a light client needs an update.
+  otherCommittee(slot, seconds) {
+    return until('another committee signs finality', seconds, async () => {
+      const update = await this.get(`${LIGHT_CLIENT}/finality_update`);
+      return Math.floor(Number(update?.signature_slot) / PERIOD) > Math.floor(slot / PERIOD);
+    });
+  }
+
+  /// The header that the committee signed last, once its block is at least `number`.
   attested(number, seconds) {
     return until(`block ${number} is attested`, seconds, async () => {
       const update = await this.get(`${LIGHT_CLIENT}/optimistic_update`);
@@ -142,13 +153,28 @@ export class Net {
     });
   }
 
-  /// {root, slot} of the block that is finalized now, once a bootstrap is served for it.
+  /// {root, slot} of the block that is finalized now, once a light client can begin there and has a head to go to: the
+  /// finality update that is served lags behind.
   checkpoint(seconds = 60) {
     return until('a bootstrap for the finalized block', seconds, async () => {
       const { finalized } = await this.get('/eth/v1/beacon/states/head/finality_checkpoints');
       if (Number(finalized.epoch) === 0) return null;
       const bootstrap = await this.get(`${LIGHT_CLIENT}/bootstrap/${finalized.root}`);
-      return bootstrap && { root: finalized.root, slot: Number(bootstrap.header.beacon.slot) };
+      const update = bootstrap && await this.get(`${LIGHT_CLIENT}/finality_update`);
+      const slot = Number(bootstrap?.header.beacon.slot);
+      return Number(update?.finalized_header.beacon.slot) >= slot && { root: finalized.root, slot };
+    });
+  }
+
+  slotNow() {
+    return Math.floor((Date.now() / 1000 - this.genesisTime) / this.secondsPerSlot);
+  }
+
+  /// Waits where the sync committee is about to change, or just has: what is counted there is not what is usual.
+  quiet() {
+    return until('the change of the sync committee is over', 30 * this.secondsPerSlot, async () => {
+      const slot = this.slotNow() % PERIOD;
+      return slot >= 4 && slot < PERIOD - 10;
     });
   }
 

@@ -10,7 +10,7 @@ VECTORS=${VECTORS:-../shared/vectors}
 case $BUILD in /*) ;; *) BUILD=$root/$BUILD ;; esac
 case $VECTORS in /*) ;; *) VECTORS=$root/$VECTORS ;; esac
 export BUILD
-cases=467
+cases=481
 skip() {
     echo "skipped $cases cases: $1"
     echo "0 passed, 0 failed, $cases skipped"

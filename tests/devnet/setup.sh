@@ -9,7 +9,7 @@ dir=${BUILD:-build}/devnet
 case $dir in /*) ;; *) dir=$root/$dir ;; esac
 
 install_packages() {
-    (cd "$1" && npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error) >"$1/npm.log" 2>&1
+    (cd "$1" && timeout -k 10 400 npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error) >"$1/npm.log" 2>&1
 }
 for client in execution consensus; do
     here_is=$here/$client/package.json there=$dir/$client

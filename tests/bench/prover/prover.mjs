@@ -55,7 +55,7 @@ const plain = {
   handler: (provider) => (call) => provider.request(call),
   mutateProvider: () => {},
 };
-const quiet = Object.fromEntries(['error', 'warn', 'info', 'debug', 'verbose', 'trace'].map((level) => [level, level === 'error' ? console.error : () => {}]));
+const quiet = Object.fromEntries(['error', 'warn', 'info', 'debug', 'verbose', 'trace'].map((level) => [level, () => {}]));
 const hexBytes = (hex) => Uint8Array.from(Buffer.from(hex.slice(2), 'hex'));
 const config = Object.fromEntries(Object.entries(job.config).map(([key, value]) => [key, typeof value === 'string' && value.startsWith('0x') ? hexBytes(value) : value]));
 const { provider, proofProvider } = createVerifiedExecutionProvider(node, {
