@@ -41,6 +41,16 @@ if grep -qv '^skipped' "$work/bls"; then
 fi
 sed -n 's/^skipped|/skipped: /p' "$work/bls"
 
+"$root/tests/bench/near_bench.sh" >"$work/near" || exit 1
+if grep -qv '^skipped' "$work/near"; then
+    echo
+    line 'NEAR, in one process' 'us (best)' 'ours / floor' ''
+    grep -v '^skipped' "$work/near" | while IFS='|' read -r what figure ratio target; do
+        line "$what" "$figure" "$ratio" "$([ "$target" = - ] || echo "target $target")"
+    done
+fi
+sed -n 's/^skipped|/skipped: /p' "$work/near"
+
 "$root/tests/bench/chain_bench.sh" >"$work/rows" || exit 1
 # rows PREFIX: those of chain_bench's lines whose name begins so.
 rows() {
