@@ -108,7 +108,7 @@ static enum rc choose_starts(struct run *r, json_t *docs, struct err *err)
     return rc;
 }
 
-/* head_from tries the starts, newest first, until one leads to a head. */
+/* head_from_starts tries them, newest first, until one leads to a head. */
 static enum rc head_from_starts(struct run *r, struct err *err)
 {
     struct lc_config cfg = r->chain.light_client;

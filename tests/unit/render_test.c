@@ -168,6 +168,73 @@ static void slots_show_what_is_in_them(void **state)
     free(p);
 }
 
+static void a_head_says_who_signed_for_it(void **state)
+{
+    (void)state;
+    struct head_facts head = {.by_light_client = true,
+                              .network = "sepolia",
+                              .slot = 7000,
+                              .signature_slot = 7002,
+                              .participants = 500,
+                              .committee_size = 512,
+                              .checkpoint_slot = 6000,
+                              .updates = 1};
+    struct chain_config config = {.source = CHAIN_ETHEREUM, .chain_id = 11155111};
+    struct chain_result chain = {.assurance = "finalized", .head = &head, .block_time = 90};
+    struct report r = {.kind = VERDICT_QUERY,
+                       .question = ASK_APP,
+                       .chain = &chain,
+                       .chain_config = &config,
+                       .now = 100,
+                       .net = {.round_trips = 3,
+                               .start_anchor = "checkpoint-signers 2/3",
+                               .signed_by = 2,
+                               .signers = 3,
+                               .notes = {"beacon node: BG-1062 one", "another"},
+                               .num_notes = 2}};
+    memset(head.beacon_root, 0xbe, 32);
+    memset(head.checkpoint_root, 0xcc, 32);
+    char *got = text_of(&r, (struct style){0});
+    assert_non_null(strstr(got,
+                           "    beacon block               sepolia slot 7000, "
+                           "bebebebebebebebe..bebebebe\n"
+                           "    sync committee             500 of 512 signed, in slot 7002\n"
+                           "    checkpoint                 slot 6000, cccccccccccccccc..cccccccc"
+                           ", checkpoint-signers 2/3, 1 update before\n"
+                           "    round trips                3\n"));
+    assert_null(strstr(got, "Notes")); /* nothing is undecided */
+    free(got);
+    got = text_of(&r, (struct style){.verbose = true});
+    assert_non_null(strstr(got, "  Notes\n    beacon node: BG-1062 one\n    another\n"));
+    free(got);
+    AUTO_JSON j = verdict_json(&r);
+    AUTO_JSON want = json_loads(
+        "{\"source\":\"ethereum\",\"network\":\"sepolia\",\"slot\":7000,\"signature_slot\":7002,"
+        "\"participants\":500,\"committee_size\":512,\"updates\":1,\"round_trips\":3,\"age\":10,"
+        "\"assurance\":\"finalized\"}",
+        0, NULL);
+    const json_t *c = json_object_get(j, "chain");
+    const char *key;
+    json_t *value;
+    json_object_foreach(want, key, value)
+        CASE(key, json_equal(json_object_get(c, key), value), "%s", key);
+    const json_t *start = json_object_get(c, "checkpoint");
+    assert_int_equal(json_integer_value(json_object_get(start, "slot")), 6000);
+    assert_int_equal(json_integer_value(json_object_get(start, "signed_by")), 2);
+    assert_int_equal(json_integer_value(json_object_get(start, "signers")), 3);
+    assert_int_equal(strspn(json_string_value(json_object_get(start, "root")), "c"), 64);
+    assert_int_equal(json_array_size(json_object_get(j, "notes")), 2);
+    static const char *const anchors[][3] = {{"contract", "sync-committee", "finalized"},
+                                             {"checkpoint", "checkpoint-signers 2/3", "signed"}};
+    struct anchor v[REPORT_ANCHORS_MAX];
+    assert_int_equal(report_anchors(&r, v), 2);
+    for (size_t i = 0; i < 2; i++)
+        CASE(anchors[i][0],
+             strcmp(v[i].fact, anchors[i][0]) == 0 && strcmp(v[i].anchor, anchors[i][1]) == 0 &&
+                 strcmp(v[i].assurance, anchors[i][2]) == 0,
+             "%s %s %s", v[i].fact, v[i].anchor, v[i].assurance);
+}
+
 static void what_others_wrote_cannot_steer_a_terminal(void **state)
 {
     (void)state;
@@ -330,6 +397,7 @@ int main(void)
         cmocka_unit_test(an_error_says_what_was_seen_and_what_to_do),
         cmocka_unit_test(long_hex_keeps_both_ends),
         cmocka_unit_test(slots_show_what_is_in_them),
+        cmocka_unit_test(a_head_says_who_signed_for_it),
         cmocka_unit_test(what_others_wrote_cannot_steer_a_terminal),
         cmocka_unit_test(every_verdict_has_every_member),
         cmocka_unit_test(bytes_that_are_no_text_are_still_shown),
