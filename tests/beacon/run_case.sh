@@ -8,7 +8,10 @@ for one in "$@"; do
     limit=60
     [ ! -e "$one/limit" ] || read -r limit <"$one/limit"
     read -r program <"$one/program"
-    timeout "$limit" "$program" "$@" >"$one/out" 2>"$one/err" </dev/null
+    timeout "$limit" "$program" "$@" >"$one/out" 2>"$one/err" </dev/null &
+    running=$!
+    trap 'kill $running; exit 143' TERM INT
+    wait $running
     echo $? >"$one/status"
 done
 exit 0

@@ -205,10 +205,11 @@ every_lie_told() {
 slow_nodes() {
     for lie in drip hang; do
         for side in beacon rpc; do
-            urls="$beacon/$lie/$(number allowed)" state=$rpc
-            [ $side = beacon ] || urls=$beacon/none/$(number allowed) state=$liar/$lie
+            urls="$beacon/$lie/$(number allowed)" state=$rpc code=BG-1463 who=$beacon
+            [ $side = beacon ] || urls=$beacon/none/$(number allowed) state=$liar/$lie code=BG-1063 who=$liar
             check "slow-$side-$lie" "$undecided
-text~127.0.0.1" "$urls" "$state"
+error.code=$code
+error.detail~$who: no answer in" "$urls" "$state"
             echo 140 >"$one/limit"
             "$root/tests/beacon/run_case.sh" "$one" &
             slow="$slow $!"
@@ -444,7 +445,7 @@ yes=true'
         note "store-${run%:*}-trips" 'few enough' "$counted counted, $seen seen: $([ "${counted:-99}" -le "${run#*:}" ] &&
             [ "${seen:-99}" -le "${run#*:}" ] && [ "${seen:-0}" -ge 1 ] && echo few enough)"
     done
-    note store-warm-asks-for-no-bootstrap 'none:' "none:$(hits "warm-$build_name-$preset" bootstrap)"
+    note store-warm-asks-for-no-bootstrap 'bootstraps:.' "bootstraps:$(hits "warm-$build_name-$preset" bootstrap)."
     [ -s "$folder/beacon.json" ] && [ -s "$folder/floor.json" ] || note store-files there missing
     cp -a "$folder" "$folder.kept"
     again() { # a store as it was left by an honest run
@@ -548,6 +549,7 @@ one_build() { # NAME PROGRAM
 builds="plain=$BUILD/test/bootgate"
 [ ! -x "$BUILD/asan/test/bootgate" ] || builds="$builds asan=$BUILD/asan/test/bootgate"
 slow=''
+trap 'for pid in $slow; do kill "$pid" 2>/dev/null; done; clean_up' EXIT
 use minimal
 for build in $builds; do
     build_name=${build%%=*} gate=${build#*=}
@@ -557,4 +559,5 @@ for build in $builds; do one_build "${build%%=*}" "${build#*=}"; done
 build_name=all
 every_lie_told
 for pid in $slow; do wait "$pid"; done
+slow=''
 node "$root/tests/e2e/judge.mjs" "$cases" 0
