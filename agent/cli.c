@@ -41,6 +41,12 @@ static const struct option_row rows[] = {
     ROW("slot", 1, OPT_SLOT, "N       slot of the beacon block to sign"),
     ROW("block-root", 1, OPT_BLOCK_ROOT, "HEX     its root"),
     ROW("days", 1, OPT_DAYS, "N       how long it is good, at most (and without this) 14"),
+    {"memory", 1, OPT_MEMORY, 'm', "SIZE    the guest's memory: 2G, 4096M, or bytes"},
+    {"cpus", 1, OPT_CPUS, 'c', "N       its CPUs; only the ACPI tables follow from them"},
+    ROW("qemu", 1, OPT_QEMU, "VERSION of QEMU, such as 8.2.2; 9.1 without it"),
+    ROW("acpi", 1, OPT_ACPI, "D,D,D   digests of ACPI loader, RSDP and tables, hex"),
+    ROW("log", 1, OPT_LOG, "FILE    an event log that has them, or evidence with one"),
+    ROW("lite", 1, OPT_LITE, "FILE    write the measurement material (measurement.tdx.cbor)"),
     {"json", 0, 0, ID_JSON, "        the verdict as JSON, on failure too"},
     {"color", 1, 0, ID_COLOR, "WHEN    auto, always or never"},
     {"verbose", 0, 0, 'v', "        full values"},
@@ -148,6 +154,24 @@ static enum rc store_value(struct cli *c, const struct option_row *row, const ch
     case OPT_DAYS:
         c->days = value;
         break;
+    case OPT_CPUS:
+        c->cpus = value;
+        break;
+    case OPT_MEMORY:
+        c->memory = value;
+        break;
+    case OPT_QEMU:
+        c->qemu = value;
+        break;
+    case OPT_ACPI:
+        c->acpi = value;
+        break;
+    case OPT_LOG:
+        c->log = value;
+        break;
+    case OPT_LITE:
+        c->lite = value;
+        break;
     case OPT_CHECKPOINT:
         c->checkpoint = value;
         break;
@@ -204,7 +228,7 @@ enum rc cli_parse(int argc, char **argv, const struct verb *verb, struct cli *ou
     struct cli c = {0};
     optind = 0; /* glibc: start anew */
     opterr = 0;
-    for (int id; (id = getopt_long(argc, argv, ":o:vqh", table, NULL)) != -1;) {
+    for (int id; (id = getopt_long(argc, argv, ":o:c:m:vqh", table, NULL)) != -1;) {
         const char *word = argv[optind > 0 ? optind - 1 : 0];
         if (id == ':')
             return err_set(err, BG_USAGE_NO_VALUE, "%s", word);

@@ -33,12 +33,19 @@ enum cli_option {
     OPT_DAYS = 1u << 19,
     OPT_CHECKPOINT = 1u << 20,
     OPT_TIMEOUT = 1u << 21,
+    OPT_CPUS = 1u << 22,
+    OPT_MEMORY = 1u << 23,
+    OPT_QEMU = 1u << 24,
+    OPT_ACPI = 1u << 25,
+    OPT_LOG = 1u << 26,
+    OPT_LITE = 1u << 27,
 };
 
 struct cli {
     unsigned given; /* OPT_ bits */
     const char *config, *bundle, *collateral, *boot_info, *as, *mr, *save_bundle, *root, *output;
     const char *seed, *wrap, *target, *tcti, *key, *slot, *block_root, *days, *checkpoint;
+    const char *cpus, *memory, *qemu, *acpi, *log, *lite;
     uint64_t at, timeout; /* Unix seconds; seconds */
     bool json, quiet, verbose, help;
     enum cli_color color;
@@ -69,6 +76,7 @@ int verb_chain(struct arena *a, const struct cli *cli);
 int verb_fetch(struct arena *a, const struct cli *cli);
 int verb_hash(struct arena *a, const struct cli *cli);
 int verb_log(struct arena *a, const struct cli *cli);
+int verb_measure(struct arena *a, const struct cli *cli);
 int verb_explain(struct arena *a, const struct cli *cli);
 int verb_boot(struct arena *a, const struct cli *cli);
 int verb_seal(struct arena *a, const struct cli *cli);

@@ -32,6 +32,8 @@ static const struct verb verbs[] = {
      0, 1, verb_fetch},
     {"hash", "FILE", "compose hash and app id of an app-compose.json", 0, 1, 1, verb_hash},
     {"log", "FILE", "decode an event log, replay it, compare with the quote", 0, 1, 1, verb_log},
+    {"measure", "DIR", "what an image's registers must be, event by event, from its files",
+     OPT_CPUS | OPT_MEMORY | OPT_QEMU | OPT_ACPI | OPT_LOG | OPT_LITE, 1, 1, verb_measure},
     {"checkpoint", "sign|verify|show [FILE]",
      "a recent beacon block to start from: sign it for others, verify who signed, print it",
      OPT_CONFIG | OPT_AT | OPT_OUTPUT | OPT_KEY | OPT_SLOT | OPT_BLOCK_ROOT | OPT_DAYS, 1, 2,

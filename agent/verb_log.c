@@ -1,72 +1,23 @@
 /* log FILE: decode an event log, replay it into RTMR0-3, compare with the quote when there is one.
  */
-#include "agent/bundle.h"
 #include "agent/event_text.h"
-#include "agent/file.h"
+#include "agent/log_input.h"
 #include "agent/output.h"
 #include "base/hex.h"
-#include "base/limits.h"
-#include "quote/evlog.h"
-#include "quote/quote.h"
 
 #define CONTENT 44u /* characters of an event's content: the line then fits in about 100 */
 
 struct replayed {
-    struct evlog log;
-    bool has_quote;
-    struct quote quote; /* parsed, not authenticated: compared, never believed */
+    struct log_input in;
     uint8_t rtmr[4][48];
     bool match[4];
 };
 
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* looks_like_array: a bare event_log array, as dstack's API gives it. */
-static bool looks_like_array(struct bytes t)
-{
-    size_t i = 0;
-    while (i < t.n && is_space(t.p[i]))
-        i++;
-    return i < t.n && t.p[i] == '[';
-}
-
-/*
- * looks_like_ccel: a CCEL area begins with the TCG_PCR_EVENT header event: MR index, then event
- * type EV_NO_ACTION, 20 zero bytes, event size (TCG PFP, 10.4.5.1, "Spec ID Event03").
- */
-static bool looks_like_ccel(struct bytes t)
-{
-    static const char signature[] = "Spec ID Event03";
-    return t.n > 48 && memcmp(t.p + 32, signature, sizeof signature) == 0;
-}
-
-static enum rc read_log(struct arena *a, struct bytes text, const char *path, struct bundle *b,
-                        struct replayed *out, struct err *err)
-{
-    if (text.n == 0)
-        return err_set(err, BG_LOG_EMPTY, "%s", path);
-    if (looks_like_array(text))
-        return evlog_parse_json(a, text, &out->log, err);
-    if (looks_like_ccel(text))
-        return evlog_parse_ccel(a, text, &out->log, err);
-    TRY(bundle_init(b, err));
-    TRY(bundle_add_text(a, b, text, path, err));
-    const struct evidence *ev = &b->evidence;
-    if (!ev->event_log.n && !ev->ccel.n && !ev->runtime_events.n)
-        return err_set(err, BG_LOG_NONE, "%s: %s", path, evidence_format_name(ev->format));
-    TRY(evlog_parse_evidence(a, ev, &out->log, err));
-    out->has_quote = ev->quote.n > 0;
-    return out->has_quote ? quote_parse(ev->quote, &out->quote, err) : RC_OK;
-}
-
 static void replay(struct replayed *r)
 {
     for (unsigned i = 0; i < 4; i++) {
-        evlog_replay_register(&r->log, i, SIZE_MAX, r->rtmr[i]);
-        r->match[i] = r->has_quote && memcmp(r->rtmr[i], r->quote.td.rtmr[i], 48) == 0;
+        evlog_replay_register(&r->in.log, i, SIZE_MAX, r->rtmr[i]);
+        r->match[i] = r->in.has_quote && memcmp(r->rtmr[i], r->in.quote.td.rtmr[i], 48) == 0;
     }
 }
 
@@ -94,11 +45,11 @@ static json_t *as_json(struct arena *a, const struct replayed *r)
         char name[8];
         snprintf(name, sizeof name, "rtmr%u", i);
         (void)json_object_set_new(registers, name, hex(a, BYTES_OF_ARRAY(r->rtmr[i])));
-        if (r->has_quote)
+        if (r->in.has_quote)
             (void)json_object_set_new(matches, name, json_boolean(r->match[i]));
     }
-    for (size_t i = 0; i < r->log.n; i++)
-        (void)json_array_append_new(events, event_json(a, &r->log.v[i]));
+    for (size_t i = 0; i < r->in.log.n; i++)
+        (void)json_array_append_new(events, event_json(a, &r->in.log.v[i]));
     return json_pack("{s:o, s:o, s:o}", "registers", registers, "events", events, "matches",
                      matches);
 }
@@ -143,10 +94,10 @@ static void content(const struct style *st, const struct event *e)
 
 static void as_text(const struct style *st, const struct replayed *r)
 {
-    int width = widest_type(&r->log);
+    int width = widest_type(&r->in.log);
     size_t num[4] = {0};
-    for (size_t i = 0; i < r->log.n; i++) {
-        const struct event *e = &r->log.v[i];
+    for (size_t i = 0; i < r->in.log.n; i++) {
+        const struct event *e = &r->in.log.v[i];
         char number[11];
         num[e->rtmr]++;
         printf("RTMR%u  %-*s  ", e->rtmr, width, type_text(e->type, number));
@@ -158,29 +109,27 @@ static void as_text(const struct style *st, const struct replayed *r)
             content(st, e);
         putchar('\n');
     }
-    fputs(r->log.n ? "\n" : "", stdout);
+    fputs(r->in.log.n ? "\n" : "", stdout);
     for (unsigned i = 0; i < 4; i++) {
         printf("RTMR%u = ", i);
         text_hex(stdout, st, BYTES_OF_ARRAY(r->rtmr[i]));
         printf("  %3zu event%s%s\n", num[i], num[i] == 1 ? " " : "s",
-               !r->has_quote ? ""
-               : r->match[i] ? "  as in the quote"
-                             : "  NOT as in the quote");
+               !r->in.has_quote ? ""
+               : r->match[i]    ? "  as in the quote"
+                                : "  NOT as in the quote");
     }
 }
 
 int verb_log(struct arena *a, const struct cli *cli)
 {
     struct err err = {0};
-    struct bytes text = BYTES_NONE;
     struct replayed r = {0};
     AUTO_BUNDLE b = {0};
     const char *path = cli->args[0];
-    if (file_read(a, path, LIMIT_FILE, BG_LOG_FILE_SIZE, &text, &err) != RC_OK ||
-        read_log(a, text, path, &b, &r, &err) != RC_OK)
+    if (log_input_file(a, path, &b, &r.in, &err) != RC_OK)
         return output_error(cli->json, cli->quiet, &err);
     replay(&r);
-    if (r.has_quote && !(r.match[0] && r.match[1] && r.match[2] && r.match[3]))
+    if (r.in.has_quote && !(r.match[0] && r.match[1] && r.match[2] && r.match[3]))
         err_set(&err, BG_LOG_MISMATCH, "%s", path);
     int status = err_exit_status(err.rc);
     if (cli->quiet)

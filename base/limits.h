@@ -23,6 +23,10 @@
 #define LIMIT_ADVISORIES       128u         /* advisory ids in one result */
 #define LIMIT_VM_CONFIG        (64u << 10)  /* vm_config text, bytes */
 #define LIMIT_APP_COMPOSE      (4u << 20)   /* app-compose.json, bytes */
+#define LIMIT_FIRMWARE         (32u << 20)  /* an image's firmware, bytes; OVMF has 4 MiB */
+#define LIMIT_KERNEL           (64u << 20)  /* an image's kernel, bytes */
+#define LIMIT_INITRD           (512u << 20) /* an image's initrd, bytes */
+#define LIMIT_IMAGE_LIST       (1u << 20)   /* metadata.json, sha256sum.txt and the like, bytes */
 #define LIMIT_RPC_BODY         (8u << 20)   /* one HTTP answer, bytes */
 #define LIMIT_RPC_NODE         (32u << 20)  /* memory for all answers of one node, bytes */
 #define LIMIT_RPC_ENTRIES      4096u        /* recorded JSON-RPC answers in one bundle */

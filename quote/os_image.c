@@ -149,7 +149,7 @@ static enum rc read_material(struct arena *a, const json_t *cfg, const json_t *d
  * The three ACPI digests are known to the log alone. They are the events so marked in RTMR0, in
  * order; a name, where dstack's log gives one, must be the right one.
  */
-static enum rc read_acpi(const struct evlog *log, uint8_t out[3][48], struct err *err)
+enum rc os_image_acpi(const struct evlog *log, uint8_t out[3][48], struct err *err)
 {
     static const char *const names[] = {"acpi-loader", "acpi-rsdp", "acpi-tables"};
     const struct event *found[3] = {NULL};
@@ -226,7 +226,7 @@ static enum rc prove(struct arena *a, const json_t *cfg, const json_t *doc,
     bool single = memcmp(td->mr_td, lite.mrtd_single, 48) == 0;
     if (!single && memcmp(td->mr_td, lite.mrtd_two, 48) != 0)
         return err_set(err, BG_OS_IMAGE_MRTD, "neither the single-pass nor the two-pass value");
-    TRY(read_acpi(log, im->acpi, err));
+    TRY(os_image_acpi(log, im->acpi, err));
     TRY(lite_expect(&lite, m.memory, (const uint8_t(*)[48])im->acpi, want, err));
     TRY(compare_rtmrs(td, log, want, err));
     im->has_acpi = true;

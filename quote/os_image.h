@@ -26,5 +26,7 @@ struct os_image {
 enum rc os_image_prove(struct arena *a, struct bytes vm_config, const struct td_report_ok *td,
                        const struct evlog_ok *log, bool require, struct os_image *out,
                        struct err *err) MUST_CHECK;
+/* os_image_acpi: the digests of loader, RSDP and tables, as a log has them in RTMR0. */
+enum rc os_image_acpi(const struct evlog *log, uint8_t out[3][48], struct err *err) MUST_CHECK;
 
 #endif

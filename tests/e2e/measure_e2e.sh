@@ -1,0 +1,152 @@
+#!/bin/sh
+# measure, by the program itself: an image folder that a second implementation made and measured (tests/oracles/
+# measure_oracle.mjs). Prints "N passed, N failed, N skipped".
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+BUILD=${BUILD:-build}
+VECTORS=${VECTORS:-../shared/vectors}
+case $BUILD in /*) ;; *) BUILD=$root/$BUILD ;; esac
+case $VECTORS in /*) ;; *) VECTORS=$root/$VECTORS ;; esac
+work=$(mktemp -d) || exit 70
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 70
+ASAN_OPTIONS=exitcode=99:detect_leaks=1
+export ASAN_OPTIONS
+LC_ALL=C
+export LC_ALL
+passed=0 failed=0 skipped=0
+gate=$BUILD/bootgate
+[ -x "$gate" ] || { echo "no $gate: run make" >&2; exit 1; }
+command -v node >/dev/null || { echo 'skipped 1 cases: no Node.js'; echo '0 passed, 0 failed, 1 skipped'; exit 0; }
+node "$root/tests/oracles/measure_oracle.mjs" image 1 || exit 1
+
+ok() { passed=$((passed + 1)); }
+bad() {
+    failed=$((failed + 1))
+    echo "FAILED $1"
+    cat err
+}
+# run NAME STATUS ARGUMENTS..
+run() {
+    name=$1 want=$2
+    shift 2
+    "$gate" "$@" >out 2>err </dev/null
+    got=$?
+    if [ $got -eq "$want" ]; then ok; else bad "$name: exit status $got, not $want"; fi
+}
+# refuse NAME STATUS CODE ARGUMENTS..: by name
+refuse() {
+    refused=$1 status=$2 code=$3
+    shift 3
+    run "$refused" "$status" "$@"
+    if grep -q "BG-$code" err; then ok; else bad "$refused: not BG-$code"; fi
+}
+# says NAME TEXT: it stands in out
+says() { if grep -qF -- "$2" out; then ok; else bad "$1: no '$2'"; fi; }
+# holds NAME EXPRESSION: true of j, the JSON that was printed, and e, what to expect
+holds() {
+    if node -e '
+const fs = require("fs"), j = JSON.parse(fs.readFileSync("out")), e = JSON.parse(fs.readFileSync("image/expected.json"));
+process.exit(eval(process.argv[1]) ? 0 : 1)' "$2" 2>>err; then ok; else bad "$1: not $2"; fi
+}
+acpi=$(node -p 'JSON.parse(require("fs").readFileSync("image/expected.json")).acpi.join(",")')
+
+# Memory and QEMU: each column of the expectations.
+for row in '1G 1073741824' '2G 2147483648' '4096M 4294967296' '4294967296 4294967296'; do
+    size=${row% *} bytes=${row#* }
+    for q in '8.2.2 two_pass patched' '9.0 single_pass patched' '10.1.3 single_pass patched' '10.2 single_pass as-is' '11.0.0 single_pass as-is'; do
+        # shellcheck disable=SC2086
+        set -- $q
+        run "$size, QEMU $1" 0 measure image -c 4 -m "$size" --qemu "$1" --acpi "$acpi" --json
+        holds "$size, QEMU $1" "j.registers.mrtd === e.mrtd['$2'] && [0, 1, 2].every((r) => j.registers['rtmr' + r] === e.rtmr['$bytes-$3'][r])"
+        holds "$size, QEMU $1: events" "[0, 1, 2].every((r) => j.events.filter((x) => x.rtmr === r).map((x) => x.digest).join() === e.events['$bytes-$3'][r].join())"
+        holds "$size, QEMU $1: the rest" "j.schema === 1 && j.kind === 'measurement' && j.inputs.memory === $bytes && j.inputs.cpus === 4 && j.inputs.page_order === '$2' && j.inputs.kernel_header === '$3' && j.inputs.acpi_from === 'given' && !j.inputs.qemu_assumed && j.unknown.length === 0 && j.os_image_hash === e.os_image_hash && j.os_image_hash_from === 'sha256sum.txt' && j.material_as_in_image === true && j.version === '0.6.0'"
+    done
+done
+run 'nothing known of ACPI' 0 measure image -m 2G --json
+holds 'nothing known of ACPI' "j.registers.rtmr0 === null && j.registers.rtmr1 === e.rtmr['2147483648-patched'][1] && j.unknown.join() === 'acpi-loader,acpi-rsdp,acpi-tables' && j.inputs.qemu_assumed && j.inputs.cpus === null && j.inputs.acpi_from === null"
+holds 'inputs of an event' "j.events.find((x) => x.event === 'initrd').depends_on.join() === 'initrd' && j.events.find((x) => x.event === 'td-hob').depends_on.join() === 'memory,firmware' && j.events.find((x) => x.event === 'kernel').depends_on.includes('memory')"
+run 'QEMU 10.2 leaves the kernel alone' 0 measure image -m 2G --qemu 10.2 --json
+holds 'QEMU 10.2 leaves the kernel alone' "!j.events.find((x) => x.event === 'kernel').depends_on.includes('memory')"
+run text 0 measure image -m 2G -c 2
+says text 'RTMR0 = unknown: QEMU makes the ACPI tables'
+says text 'QEMU 9.1 (assumed)'
+says text 'measurement.tdx.cbor says the same of these files'
+run 'text, in full' 0 measure image -m 2G -v --acpi "$acpi"
+says 'text, in full' "RTMR1 = $(node -p 'JSON.parse(require("fs").readFileSync("image/expected.json")).rtmr["2147483648-patched"][1]')"
+run quiet 0 measure image -m 2G -q
+if [ -s out ]; then bad quiet; else ok; fi
+
+# Material: written, the same for every memory, and to standard output.
+for size in 1G 2G 64G; do
+    run "material for $size" 0 measure image -m $size --qemu 10.2 --lite m.cbor
+    if cmp -s m.cbor image/measurement.tdx.cbor; then ok; else bad "material for $size differs"; fi
+done
+run 'material to standard output' 0 measure image -m 2G --lite -
+if cmp -s out image/measurement.tdx.cbor; then ok; else bad 'material to standard output differs'; fi
+
+# A log: that of a published guest, in whose RTMR0 the three digests are.
+log=$VECTORS/tdx/dstack/tdx-lite-getquote.json
+if [ -f "$log" ]; then
+    run 'digests from a log' 0 measure image -m 2G --log "$log" --json
+    holds 'digests from a log' "/^[0-9a-f]{96}\$/.test(j.registers.rtmr0) && j.inputs.acpi_from === 'log' && j.unknown.length === 0"
+else
+    skipped=$((skipped + 2))
+    echo 'skipped 2 cases: no vectors'
+fi
+
+# Usage.
+refuse 'no memory' 2 1829 measure image
+for size in 2 0G 1G1 G -1G 2T 63M 99999999999999999999 2g 67108865 16385G ''; do refuse "memory '$size'" 2 1830 measure image -m "$size"; done
+for n in 0 4097 x 2x ''; do refuse "CPUs '$n'" 2 1831 measure image -m 2G -c "$n"; done
+for v in 7.2 9 nine 9. .1 9.x ''; do refuse "QEMU '$v'" 2 1832 measure image -m 2G --qemu "$v"; done
+for d in "$acpi," "${acpi%??}" "${acpi#*,}" "x${acpi#?}" ''; do refuse "digests '$d'" 2 1833 measure image -m 2G --acpi "$d"; done
+refuse 'digests twice' 2 1834 measure image -m 2G --acpi "$acpi" --log image/metadata.json
+refuse 'an option of others' 2 1005 measure image -m 2G --config x
+
+# Images that are not as they should be.
+copy() { rm -rf other && cp -r image other; }
+edit() { copy && node -e '
+const fs = require("fs"), j = JSON.parse(fs.readFileSync("other/metadata.json"));
+eval(process.argv[1]); fs.writeFileSync("other/metadata.json", JSON.stringify(j))' "$1" && rm other/sha256sum.txt other/digest.txt; }
+for f in ovmf.fd bzImage initramfs.cpio.gz metadata.json measurement.tdx.cbor; do
+    copy
+    printf ' ' >>other/$f # what the hash sees
+    refuse "$f changed" 4 1826 measure other -m 2G
+done
+copy; rm other/sha256sum.txt other/digest.txt
+run 'no list' 0 measure other -m 2G --json
+holds 'no list' 'j.os_image_hash === null && j.os_image_hash_from === null'
+copy; rm other/sha256sum.txt
+run 'digest.txt alone' 0 measure other -m 2G --json
+holds 'digest.txt alone' "j.os_image_hash === e.os_image_hash && j.os_image_hash_from === 'digest.txt'"
+copy; echo 00 >other/digest.txt
+refuse 'digest.txt is no hash' 4 1827 measure other -m 2G
+copy; printf '%064d\n' 1 >other/digest.txt
+refuse 'digest.txt is of another list' 4 1828 measure other -m 2G
+copy; echo 'not a line' >>other/sha256sum.txt
+refuse 'a line that is none' 4 1825 measure other -m 2G
+copy; rm other/measurement.tdx.cbor
+run 'no material' 0 measure other -m 2G --json
+holds 'no material' 'j.material_as_in_image === null'
+edit 'j.cmdline += " quiet"'
+run 'another command line' 0 measure other -m 2G --json
+holds 'another command line' "j.material_as_in_image === false && j.registers.rtmr2 !== e.rtmr['2147483648-patched'][2] && j.registers.rtmr1 === e.rtmr['2147483648-patched'][1]"
+run 'another command line, text' 0 measure other -m 2G
+says 'another command line, text' 'says OTHERWISE'
+edit 'delete j.cmdline'; refuse 'no command line' 4 1822 measure other -m 2G
+edit 'j.cmdline = "a\nb"'; refuse 'command line of two lines' 4 1814 measure other -m 2G
+edit 'j.ovmf_variant = "stable202505"'; refuse 'layout that is not known' 4 1823 measure other -m 2G
+edit 'delete j.ovmf_variant'; run 'old metadata' 0 measure other -m 2G
+for name in ../image/bzImage /etc/passwd . .. ''; do edit "j.kernel = '$name'"; refuse "kernel '$name'" 4 1820 measure other -m 2G; done
+edit 'j.initrd = 5'; refuse 'initrd of another type' 4 1820 measure other -m 2G
+copy; echo '{' >other/metadata.json; refuse 'metadata that is no JSON' 4 1821 measure other -m 2G
+copy; rm other/bzImage
+refuse 'no kernel' 2 1015 measure other -m 2G
+refuse 'no folder' 2 1015 measure nowhere -m 2G
+copy; truncate -s 33554433 other/ovmf.fd; refuse 'firmware over the limit' 4 1818 measure other -m 2G
+copy; truncate -s 1048577 other/sha256sum.txt; refuse 'list over the limit' 4 1819 measure other -m 2G
+edit 'j.x = 1'; head -c 3000 image/bzImage >other/bzImage; refuse 'kernel cut off' 4 1809 measure other -m 2G
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]
