@@ -32,7 +32,9 @@ enum rc near_state_open(struct near_state *s, bool *out_ok) MUST_CHECK;
 /*
  * near_state_get: NEAR_PRESENT with the value, NEAR_ABSENT, or NEAR_UNKNOWN: not proven, noted as a
  * need. Absence counts only under the root that a value of this account was found under: an
- * account's keys lie in one shard, and which one nobody proves. s->err set: no memory.
+ * account's keys lie in one shard, and which one nobody proves. A proof from none of the block's
+ * roots: a newer block is a need as well, for a chunk may be missing in this one. s->err set: no
+ * memory.
  */
 enum near_found near_state_get(struct near_state *s, struct near_account *account, struct bytes key,
                                bool hard, struct bytes *out);
