@@ -6,6 +6,7 @@
 
 #include "agent/clock.h"
 #include "agent/config_chain.h"
+#include "agent/config_near.h"
 #include "agent/config_parts.h"
 #include "agent/file.h"
 #include "base/hash.h"
@@ -253,6 +254,8 @@ enum rc config_read(struct arena *a, struct bytes text, const char *path, struct
         TRY(read_policy(a, v, &c, err));
     if ((v = json_object_get(j, "release")))
         TRY(read_release(a, v, &c, err));
+    if (c.chain.source == CHAIN_NEAR)
+        TRY(config_near_settle(j, &c, err));
     char *canonical = json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS);
     if (!canonical)
         return err_set(err, BG_CONFIG_MEMORY, "%s", path);

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "policy/beacon/checkpoint.h"
 #include "policy/decide.h"
+#include "policy/near/client.h"
 #include "quote/findings.h"
 
 struct url_list {
@@ -17,8 +18,23 @@ struct url_list {
     size_t n;
 };
 
+/* struct near_codes: SHA-256 of the code that a contract's account may have; n 0: not said. */
+struct near_codes {
+    const uint8_t (*v)[32];
+    size_t n;
+};
+
+/* struct near_source: chain.source "near". */
+struct near_source {
+    const char *network_id;
+    struct near_config client; /* floor_height is the store's to say */
+    struct near_codes kms_codes, app_codes;
+    bool report_code; /* a code that nobody confirmed is shown, not refused */
+};
+
 struct config {
     struct chain_config chain;         /* source CHAIN_SOURCE_NONE: no contract is configured */
+    struct near_source near;           /* CHAIN_NEAR */
     bool has_checkpoint;               /* chain.light_client.checkpoint is set */
     struct checkpoint_signers signers; /* num_keys 0: none */
     struct url_list rpc, beacon, checkpoints;

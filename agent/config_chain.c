@@ -1,5 +1,6 @@
 #include "agent/config_chain.h"
 
+#include "agent/config_near.h"
 #include "agent/config_parts.h"
 #include "agent/fetch.h"
 #include "base/hex.h"
@@ -8,19 +9,6 @@
 #define CHECKPOINT_AGE (14u * 86400u)
 #define FINALIZED_AGE  7200u
 #define ATTESTED_AGE   300u
-
-/* seconds: a positive number; what stands in *out is the default. */
-static enum rc seconds(const json_t *j, const char *key, const char *named, uint64_t *out,
-                       struct err *err)
-{
-    uint64_t v = 0;
-    if (!json_object_get(j, key))
-        return RC_OK;
-    if (!json_u64(j, key, UINT32_MAX, &v) || v == 0)
-        return config_bad_value(err, named, "a positive number of seconds");
-    *out = v;
-    return RC_OK;
-}
 
 static enum rc read_el_forks(struct arena *a, const json_t *list, struct chain_config *c,
                              struct err *err)
@@ -56,7 +44,7 @@ static enum rc read_contract(struct arena *a, const json_t *j, struct chain_conf
         return config_bad_value(err, "chain.chain_id", "a positive number");
     if (!json_hex(j, "kms_contract", true, c->kms_contract, 20))
         return config_bad_value(err, "chain.kms_contract", "20 bytes of hex");
-    TRY(seconds(j, "max_head_age", "chain.max_head_age", &c->max_head_age, err));
+    TRY(config_seconds(j, "max_head_age", "chain.max_head_age", &c->max_head_age, err));
     const json_t *forks = json_object_get(j, "el_forks");
     return forks ? read_el_forks(a, forks, c, err) : RC_OK;
 }
@@ -214,7 +202,8 @@ static enum rc read_ethereum(struct arena *a, const json_t *j, struct config *c,
     TRY(read_contract(a, j, &c->chain, err));
     lc->max_head_age = c->chain.max_head_age;
     lc->checkpoint_max_age = CHECKPOINT_AGE;
-    TRY(seconds(j, "checkpoint_max_age", "chain.checkpoint_max_age", &lc->checkpoint_max_age, err));
+    TRY(config_seconds(j, "checkpoint_max_age", "chain.checkpoint_max_age", &lc->checkpoint_max_age,
+                       err));
     TRY(read_network(a, json_object_get(j, "network"), &c->chain, err));
     return read_start(a, j, c, err);
 }
@@ -226,6 +215,8 @@ const char *config_source_name(enum chain_source_kind k)
         return "pinned";
     case CHAIN_ETHEREUM:
         return "ethereum";
+    case CHAIN_NEAR:
+        return "near";
     case CHAIN_SOURCE_NONE:
         break;
     }
@@ -234,7 +225,7 @@ const char *config_source_name(enum chain_source_kind k)
 
 static enum rc read_chain(struct arena *a, const json_t *j, struct config *c, struct err *err)
 {
-    static const char *const later[] = {"op-stack", "near", "file"};
+    static const char *const later[] = {"op-stack", "file"};
     struct bytes source = BYTES_NONE;
     if (!json_is_object(j))
         return config_only(j, "chain", NULL, 0, err);
@@ -247,7 +238,9 @@ static enum rc read_chain(struct arena *a, const json_t *j, struct config *c, st
         return read_pinned(a, j, &c->chain, err);
     if (bytes_eq_str(source, config_source_name(CHAIN_ETHEREUM)))
         return read_ethereum(a, j, c, err);
-    return config_bad_value(err, "chain.source", "ethereum or pinned");
+    if (bytes_eq_str(source, config_source_name(CHAIN_NEAR)))
+        return config_near_read(a, j, c, err);
+    return config_bad_value(err, "chain.source", "ethereum, near or pinned");
 }
 
 /* base: a path is put behind each, so that it can't have a query. */
@@ -283,8 +276,9 @@ enum rc config_chain_read(struct arena *a, const json_t *j, struct config *c, st
     TRY(read_urls(a, j, "checkpoints", false, &c->checkpoints, err));
     if (json_object_get(j, "store"))
         TRY(config_path(a, j, "store", "store", &c->store, err));
-    if ((c->beacon.n || c->store) && c->chain.source != CHAIN_ETHEREUM)
-        return err_set(err, BG_CONFIG_NOT_SOURCE, "%s", c->beacon.n ? "beacon" : "store");
+    bool light = c->chain.source == CHAIN_ETHEREUM;
+    if ((c->beacon.n && !light) || (c->store && !light && c->chain.source != CHAIN_NEAR))
+        return err_set(err, BG_CONFIG_NOT_SOURCE, "%s", c->beacon.n && !light ? "beacon" : "store");
     if (c->checkpoints.n && !c->signers.num_keys)
         return err_set(err, BG_CONFIG_NO_SIGNERS, "%s", "checkpoints");
     return RC_OK;

@@ -53,3 +53,15 @@ enum rc config_path(struct arena *a, const json_t *o, const char *key, const cha
         return config_bad_value(err, named, "an absolute path without links, . or ..");
     return config_keep(a, s, out, err);
 }
+
+enum rc config_seconds(const json_t *o, const char *key, const char *named, uint64_t *out,
+                       struct err *err)
+{
+    uint64_t v = 0;
+    if (!json_object_get(o, key))
+        return RC_OK;
+    if (!json_u64(o, key, UINT32_MAX, &v) || v == 0)
+        return config_bad_value(err, named, "a positive number of seconds");
+    *out = v;
+    return RC_OK;
+}

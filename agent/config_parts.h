@@ -17,4 +17,8 @@ enum rc config_keep(struct arena *a, struct bytes s, const char **out, struct er
 enum rc config_path(struct arena *a, const json_t *o, const char *key, const char *named,
                     const char **out, struct err *err) MUST_CHECK;
 
+/* config_seconds: an optional positive number; what stands in *out is the default. */
+enum rc config_seconds(const json_t *o, const char *key, const char *named, uint64_t *out,
+                       struct err *err) MUST_CHECK;
+
 #endif

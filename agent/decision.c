@@ -13,6 +13,7 @@
 #include "agent/output.h"
 #include "agent/session.h"
 #include "base/cur.h"
+#include "base/hash.h"
 
 #define MAGIC      "bootgate/verdict/v1\n"
 #define ALLOWED    0x5a
@@ -87,10 +88,27 @@ bool decision_decode(struct bytes record, struct decision *out)
     return true;
 }
 
+void decision_contract(const struct config *c, uint8_t out[static 20])
+{
+    const struct near_config *n = &c->near.client;
+    uint8_t text[3 * 64 + 2], digest[SHA256_LEN], *at = text;
+    memcpy(out, c->chain.kms_contract, 20);
+    if (c->chain.source != CHAIN_NEAR)
+        return;
+    at = put(at, c->near.network_id, strlen(c->near.network_id)); /* each is at most 64 long */
+    *at++ = 0;
+    at = put(at, n->contract_id.p, n->contract_id.n);
+    *at++ = 0;
+    if (n->app_account.n)
+        at = put(at, n->app_account.p, n->app_account.n);
+    hash_sha256(bytes_of(text, (size_t)(at - text)), digest);
+    memcpy(out, digest, 20);
+}
+
 static void of_config(const struct config *c, uint64_t time, struct decision *d)
 {
     *d = (struct decision){.time = time, .chain_id = c->chain.chain_id};
-    memcpy(d->kms_contract, c->chain.kms_contract, sizeof d->kms_contract);
+    decision_contract(c, d->kms_contract);
     memcpy(d->config_sha256, c->sha256, sizeof d->config_sha256);
 }
 

@@ -10,8 +10,9 @@
  *     22   2  exit status of the decision
  *     24   4  code, the number of BG-NNNN; 0 when allowed
  *     28   8  the time the decision was taken for, Unix seconds
- *     36   8  chain id
- *     44  20  KMS contract
+ *     36   8  chain id; 0 for source near
+ *     44  20  KMS contract; for source near the first 20 bytes of SHA-256(network_id || 00 ||
+ *             contract_id || 00 || app_account as configured)
  *     64  20  app id; zero when not known
  *     84  32  block hash; zero when no block was proven
  *    116  32  mrAggregated; zero when there is no boot info
@@ -43,6 +44,8 @@ struct decision {
 void decision_encode(const struct decision *d, uint8_t out[static DECISION_RECORD]);
 /* decision_decode: false for anything that decision_encode does not make. */
 bool decision_decode(struct bytes record, struct decision *out) MUST_CHECK;
+/* decision_contract: the KMS contract as the record names it. */
+void decision_contract(const struct config *c, uint8_t out[static 20]);
 /* decision_failed is the record of a decision that could not be taken. */
 void decision_failed(const struct config *c, uint64_t time, enum rc code, struct decision *out);
 

@@ -1,6 +1,7 @@
 #include "agent/driver.h"
 
 #include "agent/head.h"
+#include "agent/near.h"
 #include "agent/proofs.h"
 #include "agent/start.h"
 
@@ -229,6 +230,8 @@ static enum rc run(struct run *r, const struct boot_info *bi, struct checks *che
 {
     const struct driver *d = r->d;
     bool ethereum = r->chain.source == CHAIN_ETHEREUM;
+    if (r->chain.source == CHAIN_NEAR)
+        return near_run(r->a, d, bi, r->bundle, &r->turn, checks, out, r->facts, err);
     if (ethereum)
         TRY(find_head(r, err));
     r->proofs = (struct proofs){.a = r->a,

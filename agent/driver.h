@@ -10,6 +10,8 @@
 #include "agent/config.h"
 #include "agent/store.h"
 
+struct near_seen; /* agent/near.h */
+
 struct driver {
     const struct config *config;
     enum chain_question question;
@@ -31,7 +33,8 @@ struct driver_facts {
     size_t signed_by, signers; /* of a signed checkpoint; 0: it is the configuration's */
     const char *notes[DRIVER_NOTES];
     size_t num_notes;
-    struct store_files keep; /* what the store is to hold from now on */
+    const struct near_seen *near; /* source near: what was seen; else NULL */
+    struct store_files keep;      /* what the store is to hold from now on */
 };
 
 /*

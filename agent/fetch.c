@@ -122,12 +122,22 @@ static CURLcode carry(CURL *c, const char *url, struct curl_slist *headers, stru
     return rc;
 }
 
-static CURLcode post(CURL *c, struct bytes body)
+static CURLcode with_body(CURL *c, struct bytes body)
 {
     CURLcode rc = curl_easy_setopt(c, CURLOPT_POSTFIELDS, (const char *)body.p);
     if (rc == CURLE_OK)
         rc = curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
-    return rc == CURLE_OK ? curl_easy_perform(c) : rc;
+    return rc;
+}
+
+/* headers_of: `first`, and no "Expect: 100-continue", which costs a round trip. NULL: no memory. */
+static struct curl_slist *headers_of(const char *first)
+{
+    struct curl_slist *one = curl_slist_append(NULL, first);
+    struct curl_slist *both = one ? curl_slist_append(one, "Expect:") : NULL;
+    if (!both)
+        curl_slist_free_all(one);
+    return both;
 }
 
 /* Counted by libcurl: the first one counts. Only a run that fetches pays for it. */
@@ -168,19 +178,18 @@ enum rc fetch_post(const char *url, struct bytes body, uint64_t ms, struct fetch
 {
     TRY(start(err));
     __attribute__((cleanup(curl_cleanup))) CURL *c = curl_easy_init();
-    __attribute__((cleanup(slist_cleanup))) struct curl_slist *headers = NULL;
-    headers = curl_slist_append(NULL, "Content-Type: application/json");
-    /* No "Expect: 100-continue": it costs a round trip. */
-    struct curl_slist *both = headers ? curl_slist_append(headers, "Expect:") : NULL;
-    if (!c || !both)
+    __attribute__((cleanup(slist_cleanup))) struct curl_slist *headers =
+        headers_of(FETCH_SENDS_JSON);
+    if (!c || !headers)
         return no_memory(url, err);
-    headers = both;
     AUTO_FETCHED f = {0};
     CURLcode rc = narrow(c, ms ? ms : 1);
     if (rc == CURLE_OK)
         rc = carry(c, url, headers, &f);
     if (rc == CURLE_OK)
-        rc = post(c, body);
+        rc = with_body(c, body);
+    if (rc == CURLE_OK)
+        rc = curl_easy_perform(c);
     TRY(judge(c, rc, url, ms, err));
     *out = f;
     f = (struct fetched){0};
@@ -238,6 +247,7 @@ static enum rc get_all(CURLM *m, CURL **c, struct curl_slist *headers, struct fe
         c[i] = curl_easy_init();
         if (!c[i] || narrow(c[i], ms ? ms : 1) != CURLE_OK ||
             carry(c[i], v[i].url, headers, &v[i].body) != CURLE_OK ||
+            (v[i].post.n && with_body(c[i], v[i].post) != CURLE_OK) ||
             curl_multi_add_handle(m, c[i]) != CURLM_OK)
             return no_memory(v[i].url, err);
     }
@@ -255,8 +265,7 @@ enum rc fetch_get(struct fetch_get *v, size_t n, const char *accept, uint64_t ms
         n = FETCH_GETS;
     TRY(start(err));
     __attribute__((cleanup(multi_cleanup))) CURLM *m = curl_multi_init();
-    __attribute__((cleanup(slist_cleanup))) struct curl_slist *headers =
-        curl_slist_append(NULL, accept);
+    __attribute__((cleanup(slist_cleanup))) struct curl_slist *headers = headers_of(accept);
     CURL *c[FETCH_GETS] = {0};
     if (!m || !headers)
         return no_memory(n ? v[0].url : "", err);

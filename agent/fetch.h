@@ -28,6 +28,7 @@ enum fetch_kind { FETCH_OTHER = 0, FETCH_JSON, FETCH_BYTES };
 
 struct fetch_get {
     const char *url;
+    struct bytes post; /* a body to send; empty: GET */
     /* from here on: the answer */
     bool done;
     struct err why; /* RC_OK: there is one */
@@ -37,13 +38,14 @@ struct fetch_get {
 
 /*
  * fetch_get asks for at most FETCH_GETS URLs at the same time, each within `ms`. accept: the header
- * that says what is wanted, one of the two below. RC_OK says only that it could ask: v[i].why is
- * how each went.
+ * that says what is wanted or sent, one of those below. RC_OK says only that it could ask: v[i].why
+ * is how each went.
  */
 enum rc fetch_get(struct fetch_get *v, size_t n, const char *accept, uint64_t ms,
                   struct err *err) MUST_CHECK;
 #define FETCH_ACCEPT_SSZ  "Accept: application/octet-stream;q=1.0,application/json;q=0.9"
 #define FETCH_ACCEPT_JSON "Accept: application/json"
+#define FETCH_SENDS_JSON  "Content-Type: application/json" /* for what has a body to send */
 /* fetch_url_ok: an http or https URL with a host, printable ASCII, not over 2048 characters. */
 bool fetch_url_ok(struct bytes url) MUST_CHECK;
 /* fetch_url_host: the URL without path, query and user info: keys often stand there. */

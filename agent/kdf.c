@@ -8,14 +8,37 @@
 
 #define LABEL "bootgate/kek/v1"
 
+#define NAME_MAX_LEN 64u /* characters of an account id of NEAR's */
+
 _Static_assert(sizeof LABEL - 1 + 4 * 2 + 32 + 8 + 20 + 20 <= KDF_INFO_MAX, "info fits");
+_Static_assert(sizeof LABEL - 1 + 5 * 2 + 3 * NAME_MAX_LEN + 20 + 4 <= KDF_INFO_MAX, "NEAR's too");
 
 static uint8_t *part(uint8_t *at, const void *x, size_t n)
 {
     at[0] = (uint8_t)(n >> 8);
     at[1] = (uint8_t)n;
-    memcpy(at + 2, x, n);
+    if (n)
+        memcpy(at + 2, x, n);
     return at + 2 + n;
+}
+
+static enum rc near_info(const struct kdf_identity *id, uint8_t *out, size_t *out_n,
+                         struct err *err)
+{
+    struct bytes network = bytes_of_str(id->network_id);
+    if (strcmp(id->source, "near") != 0 || network.n == 0 || network.n > NAME_MAX_LEN ||
+        id->contract_id.n == 0 || id->contract_id.n > NAME_MAX_LEN ||
+        id->app_account.n > NAME_MAX_LEN)
+        return err_set(err, BG_KDF_NEAR, "%zu, %zu and %zu characters", network.n,
+                       id->contract_id.n, id->app_account.n);
+    memcpy(out, LABEL, sizeof LABEL - 1);
+    uint8_t *at = part(out + sizeof LABEL - 1, id->source, strlen(id->source));
+    at = part(at, network.p, network.n);
+    at = part(at, id->contract_id.p, id->contract_id.n);
+    at = part(at, id->app_id, sizeof id->app_id);
+    at = part(at, id->app_account.p, id->app_account.n);
+    *out_n = (size_t)(at - out);
+    return RC_OK;
 }
 
 enum rc kdf_info(const struct kdf_identity *id, uint8_t out[static KDF_INFO_MAX], size_t *out_n,
@@ -25,6 +48,8 @@ enum rc kdf_info(const struct kdf_identity *id, uint8_t out[static KDF_INFO_MAX]
     uint64_t chain = __builtin_bswap64(id->chain_id);
     if (word == 0 || word > 32)
         return err_set(err, BG_KDF_SOURCE, "%zu characters", word);
+    if (id->network_id)
+        return near_info(id, out, out_n, err);
     memcpy(out, LABEL, sizeof LABEL - 1);
     uint8_t *at = part(out + sizeof LABEL - 1, id->source, word);
     at = part(at, &chain, sizeof chain);

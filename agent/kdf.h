@@ -8,6 +8,10 @@
  *            || part(chain id)       8 bytes, big-endian
  *            || part(KMS contract)   20 bytes
  *            || part(app id)         20 bytes
+ *        for source "near", in the place of the last three:
+ *            || part(network_id) || part(contract_id)    as they are written
+ *            || part(app id)                             20 bytes
+ *            || part(app_account)    as configured; empty when the app id says it
  *     part(x) = length of x (2 bytes, big-endian) || x
  *
  * Compose hash, image and checkpoint are not in it: an update that the contract allows keeps its
@@ -22,13 +26,16 @@
 #define KDF_KEY       32u
 #define KDF_SHARE_MIN 32u
 #define KDF_SHARE_MAX 1024u
-#define KDF_INFO_MAX  128u
+#define KDF_INFO_MAX  256u
 
 struct kdf_identity {
     const char *source; /* the word of chain.source, at most 32 characters */
     uint64_t chain_id;
     uint8_t kms_contract[20];
     uint8_t app_id[20];
+    /* source "near": network_id NULL otherwise; each at most 64 characters */
+    const char *network_id;
+    struct bytes contract_id, app_account;
 };
 
 /* kdf_info writes `info` as above; *out_n is its length. */

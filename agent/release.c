@@ -102,8 +102,10 @@ enum rc release_take(struct release *r, struct err *err)
 /* same_question: the child answered about what this process was configured for. */
 static bool same_question(const struct config *c, const struct decision *d)
 {
+    uint8_t contract[20];
+    decision_contract(c, contract);
     return d->chain_id == c->chain.chain_id &&
-           memcmp(d->kms_contract, c->chain.kms_contract, sizeof d->kms_contract) == 0 &&
+           memcmp(d->kms_contract, contract, sizeof d->kms_contract) == 0 &&
            memcmp(d->config_sha256, c->sha256, sizeof d->config_sha256) == 0 &&
            (!d->allow || !c->has_app_id || memcmp(d->app_id, c->app_id, sizeof d->app_id) == 0);
 }
@@ -164,6 +166,11 @@ struct kdf_identity release_identity(const struct config *c, const uint8_t app_i
     id.source = config_source_name(c->chain.source);
     memcpy(id.kms_contract, c->chain.kms_contract, sizeof id.kms_contract);
     memcpy(id.app_id, app_id, sizeof id.app_id);
+    if (c->chain.source == CHAIN_NEAR) {
+        id.network_id = c->near.network_id;
+        id.contract_id = c->near.client.contract_id;
+        id.app_account = c->near.client.app_account;
+    }
     return id;
 }
 

@@ -77,7 +77,11 @@ size_t report_anchors(const struct report *r, struct anchor out[static REPORT_AN
                                        r->acpi_pinned ? "pinned" : "host-stated"};
     }
     bool committee = r->chain && r->chain->head && r->chain->head->by_light_client;
-    if (r->chain)
+    if (r->chain && r->net.near) {
+        out[n++] = (struct anchor){"contract", "near-block-producers", r->chain->assurance};
+        out[n++] = (struct anchor){"contract_code", "rpc-nodes", "unproven"};
+        out[n++] = (struct anchor){"checkpoint", r->net.start_anchor, "given"};
+    } else if (r->chain)
         out[n++] = (struct anchor){
             "contract", committee ? "sync-committee" : "block-hash-in-config", r->chain->assurance};
     if (committee)

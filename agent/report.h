@@ -23,6 +23,7 @@ struct report {
     bool boot_info_given;         /* from --boot-info: nobody vouches for it */
     enum chain_question question; /* ASK_NONE: the contract is no part of this run */
     const struct chain_config *chain_config;
+    const struct near_source *near_source; /* where chain_config->source says so */
     const struct chain_result *chain;
     struct driver_facts net; /* how chain was come by; also when it was not */
     struct verdict verdict;
@@ -49,7 +50,7 @@ int report_exit_status(const struct report *r);
 struct anchor {
     const char *fact, *anchor, *assurance; /* static, or of the report */
 };
-#define REPORT_ANCHORS_MAX 9
+#define REPORT_ANCHORS_MAX 10
 /* report_anchors fills out and returns how many. */
 size_t report_anchors(const struct report *r, struct anchor out[static REPORT_ANCHORS_MAX]);
 /* report_note adds a line to the notes; why RC_OK: there is nothing to say. */

@@ -1,11 +1,13 @@
 #include "agent/rpc.h"
 
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "agent/fetch.h"
 #include "base/hex.h"
 #include "base/limits.h"
+#include "policy/near/base58.h"
 
 static json_t *data(const uint8_t *p, size_t n)
 {
@@ -21,11 +23,43 @@ static json_t *quantity(uint64_t v)
     return json_string(buf);
 }
 
-/* Ethereum JSON-RPC (execution-apis): the three methods that a proof needs. */
+static json_t *base58(const uint8_t hash[static 32])
+{
+    char text[BASE58_MAX_TEXT];
+    base58_write(bytes_of(hash, 32), text);
+    return json_string(text);
+}
+
+/* view_state: one key of a contract, by a prefix that is the whole key. */
+static json_t *view_state(const struct need *need)
+{
+    struct bytes key = need->key, id = need->account;
+    char text[4 * (LIMIT_NEAR_KEY / 3 + 1) + 1];
+    if (key.n > LIMIT_NEAR_KEY)
+        return NULL;
+    (void)EVP_EncodeBlock((unsigned char *)text, key.p, (int)key.n);
+    return json_pack("{s:s, s:{s:s, s:o, s:o, s:s, s:b}}", "method", "query", "params",
+                     "request_type", "view_state", "block_id", base58(need->hash), "account_id",
+                     json_stringn((const char *)id.p, id.n), "prefix_base64", text, "include_proof",
+                     1);
+}
+
+/* Ethereum JSON-RPC (execution-apis): the three methods that a proof needs; and NEAR's. */
 json_t *rpc_call_of(const struct need *need)
 {
     json_t *slots;
     switch (need->kind) {
+    case NEED_NEAR_LIGHT:
+        return json_pack("{s:s, s:{s:o}}", "method", "next_light_client_block", "params",
+                         "last_block_hash", base58(need->hash));
+    case NEED_NEAR_PRODUCERS:
+        return json_pack("{s:s, s:{s:o}}", "method", "EXPERIMENTAL_validators_ordered", "params",
+                         "block_id", base58(need->hash));
+    case NEED_NEAR_BLOCK:
+        return json_pack("{s:s, s:{s:o}}", "method", "block", "params", "block_id",
+                         base58(need->hash));
+    case NEED_NEAR_STATE:
+        return view_state(need);
     case NEED_HEADER:
         return json_pack("{s:s, s:[o, b]}", "method", "eth_getBlockByHash", "params",
                          data(need->hash, 32), 0);
@@ -42,10 +76,6 @@ json_t *rpc_call_of(const struct need *need)
     case NEED_UPDATES:
     case NEED_FINALITY:
     case NEED_OPTIMISTIC:
-    case NEED_NEAR_LIGHT:
-    case NEED_NEAR_PRODUCERS:
-    case NEED_NEAR_BLOCK:
-    case NEED_NEAR_STATE:
     case NEED_NONE:
         break;
     }
@@ -68,12 +98,38 @@ static json_t *batch(const json_t *calls)
     return list;
 }
 
+/* The causes that NEAR's nodes name (nearcore, RpcQueryError and its like), in words. */
+static const struct {
+    const char *name, *words;
+} causes[] = {
+    {"TOO_LARGE_CONTRACT_STATE", "the contract's state is larger than this node shows; one with a "
+                                 "higher trie_viewer_state_size_limit is needed"},
+    {"UNKNOWN_BLOCK", "this node does not have the block, or not any more"},
+    {"GARBAGE_COLLECTED_BLOCK", "this node does not have the block's state any more"},
+    {"UNAVAILABLE_SHARD", "this node does not follow the contract's shard"},
+    {"UNKNOWN_ACCOUNT", "this node knows no such account"},
+    {"NOT_SYNCED_YET", "this node is not synced yet"},
+    {"NO_SYNCED_BLOCKS", "this node is not synced yet"},
+};
+
+static const char *cause_words(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof causes / sizeof *causes; i++)
+        if (strcmp(name, causes[i].name) == 0)
+            return causes[i].words;
+    return NULL;
+}
+
 /* said notes what a node answered instead of a result: text for a person. */
 static void said(const json_t *answer, char *out, size_t cap)
 {
     const json_t *e = json_object_get(answer, "error");
     const char *message = json_string_value(json_object_get(e, "message"));
-    if (json_is_object(e))
+    const char *cause = json_string_value(json_object_get(json_object_get(e, "cause"), "name"));
+    if (cause)
+        snprintf(out, cap, "error %.48s%s%s", cause, cause_words(cause) ? ": " : "",
+                 cause_words(cause) ? cause_words(cause) : "");
+    else if (json_is_object(e))
         snprintf(out, cap, "error %lld: %s",
                  (long long)json_integer_value(json_object_get(e, "code")),
                  message ? message : "(no message)");
@@ -149,6 +205,77 @@ static enum rc send(struct node *node, struct turn *turn, json_t *owned_body, co
     TRY(rc);
     TRY(node_afford(node, bytes_of(answer.p, answer.n), err));
     return rpc_collect(bytes_of(answer.p, answer.n), calls, entries, out_single, err);
+}
+
+char *rpc_text(const json_t *calls, size_t i)
+{
+    AUTO_JSON body = request(calls, i);
+    return body ? json_dumps(body, JSON_COMPACT) : NULL;
+}
+
+/* take records one of several answers. */
+static enum rc take(struct node *node, const struct fetch_get *g, const json_t *calls,
+                    json_t *entries, struct err *err)
+{
+    bool single;
+    struct bytes body = bytes_of(g->body.p, g->body.n);
+    if (g->why.rc != RC_OK) {
+        *err = g->why;
+        return err->rc;
+    }
+    TRY(node_afford(node, body, err));
+    return rpc_collect(body, calls, entries, &single, err);
+}
+
+/* at_once: calls[first .. first + n), n at most FETCH_GETS. *why: of one that failed. */
+static size_t at_once(struct node *node, struct turn *turn, const json_t *calls, size_t first,
+                      size_t n, json_t *entries, struct err *why)
+{
+    struct fetch_get g[FETCH_GETS] = {0};
+    char *text[FETCH_GETS] = {0};
+    size_t taken = 0;
+    uint64_t ms = 0;
+    struct err ready = {0};
+    for (size_t i = 0; i < n; i++) {
+        g[i].url = node->url;
+        text[i] = rpc_text(calls, first + i);
+        if (text[i])
+            g[i].post = bytes_of_str(text[i]);
+        else
+            (void)err_set(&ready, BG_RPC_NEAR_MEMORY, "%zu calls", n);
+    }
+    if (ready.rc == RC_OK && turn_take(turn, &ms, &ready) == RC_OK &&
+        fetch_get(g, n, FETCH_SENDS_JSON, ms, &ready) == RC_OK)
+        for (size_t i = 0; i < n; i++) {
+            struct err one = {0};
+            if (take(node, &g[i], calls, entries, &one) == RC_OK)
+                taken++;
+            else
+                *why = one;
+        }
+    if (ready.rc != RC_OK)
+        *why = ready;
+    for (size_t i = 0; i < n; i++) {
+        fetched_free(&g[i].body);
+        free(text[i]);
+    }
+    return taken;
+}
+
+enum rc rpc_ask_each(struct node *node, struct turn *turn, const json_t *calls, json_t *entries,
+                     struct err *err)
+{
+    size_t n = json_array_size(calls), taken = 0;
+    struct err why = {0};
+    for (size_t i = 0; i < n; i += FETCH_GETS) {
+        size_t left = n - i;
+        taken +=
+            at_once(node, turn, calls, i, left < FETCH_GETS ? left : FETCH_GETS, entries, &why);
+    }
+    if (taken || n == 0)
+        return RC_OK;
+    *err = why;
+    return err->rc;
 }
 
 enum rc rpc_ask(struct node *node, struct turn *turn, const json_t *calls, json_t *entries,

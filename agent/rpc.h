@@ -18,6 +18,14 @@ json_t *rpc_call_of(const struct need *need);
  */
 enum rc rpc_ask(struct node *node, struct turn *turn, const json_t *calls, json_t *entries,
                 struct err *err) MUST_CHECK;
+/*
+ * rpc_ask_each sends every call by itself, FETCH_GETS of them at the same time: for nodes of a kind
+ * that takes no batches. Otherwise as rpc_ask.
+ */
+enum rc rpc_ask_each(struct node *node, struct turn *turn, const json_t *calls, json_t *entries,
+                     struct err *err) MUST_CHECK;
+/* rpc_text: calls[i] as a request, to send by itself; the caller's to free, NULL: no memory. */
+char *rpc_text(const json_t *calls, size_t i);
 /* rpc_collect: the second half of rpc_ask, on a body at hand: at most one answer to each call.
  * *out_single: not a batch answer. */
 enum rc rpc_collect(struct bytes body, const json_t *calls, json_t *entries, bool *out_single,

@@ -81,6 +81,7 @@ static enum rc begin(struct session *s, struct arena *a, const struct cli *cli, 
     r->app_id_pinned = s->config.has_app_id;
     r->acpi_pinned = s->config.acpi_pinned;
     r->chain_config = &s->config.chain;
+    r->near_source = &s->config.near;
     s->input = (struct gate_input){.goal = goal,
                                    .config = &s->config,
                                    .bundle = &s->bundle,

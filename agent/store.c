@@ -168,6 +168,35 @@ enum rc store_floor_make(struct arena *a, const uint8_t genesis[static 32],
     return dump(a, j, STORE_FLOOR_MAX, out, err);
 }
 
+bool store_near_floor_read(struct bytes text, const struct near_source *s, uint64_t *out_height,
+                           struct err *why)
+{
+    static const char *const keys[] = {"network_id", "contract_id", "height"};
+    AUTO_JSON j = NULL;
+    const char *bad = NULL;
+    struct bytes network, contract;
+    uint64_t height;
+    if (json_read(text, STORE_FLOOR_MAX, &j, why) != RC_OK)
+        return false;
+    if (!json_only_keys(j, keys, 3, &bad) || !json_str(j, keys[0], &network) ||
+        !json_str(j, keys[1], &contract) || !json_u64(j, keys[2], INT64_MAX, &height))
+        (void)err_set(why, BG_STORE_NEAR_FLOOR, "%s", bad ? bad : "");
+    else if (!bytes_eq_str(network, s->network_id) || !bytes_eq(contract, s->client.contract_id))
+        (void)err_set(why, BG_STORE_NEAR_FLOOR_FOREIGN, "%s", "");
+    else
+        *out_height = height;
+    return why->rc == RC_OK;
+}
+
+enum rc store_near_floor_make(struct arena *a, const struct near_source *s, uint64_t height,
+                              struct bytes *out, struct err *err)
+{
+    struct bytes id = s->client.contract_id;
+    AUTO_JSON j = json_pack("{s:s, s:o, s:I}", "network_id", s->network_id, "contract_id",
+                            json_stringn((const char *)id.p, id.n), "height", (json_int_t)height);
+    return dump(a, j, STORE_FLOOR_MAX, out, err);
+}
+
 bool store_answers_read(struct arena *a, struct bytes text, struct bundle *b, struct err *why)
 {
     static const char *const keys[] = {"schema", "beacon", "committee_keys"};

@@ -9,6 +9,7 @@
 #define BOOTGATE_AGENT_STORE_H
 
 #include "agent/bundle.h"
+#include "agent/config.h"
 
 #define STORE_BEACON_MAX (4u << 20) /* bytes; more is neither read nor written */
 #define STORE_FLOOR_MAX  4096u
@@ -42,6 +43,16 @@ bool store_floor_read(struct bytes text, const uint8_t genesis[static 32], struc
 enum rc store_floor_make(struct arena *a, const uint8_t genesis[static 32],
                          const struct store_floor *floor, struct bytes *out,
                          struct err *err) MUST_CHECK;
+
+/*
+ * The same for source near. Its floor is of a network and a KMS contract: a light client block does
+ * not name its chain, so the configuration's names do. *out_height: of the newest block that a
+ * decision rested on.
+ */
+bool store_near_floor_read(struct bytes text, const struct near_source *s, uint64_t *out_height,
+                           struct err *why) MUST_CHECK;
+enum rc store_near_floor_make(struct arena *a, const struct near_source *s, uint64_t height,
+                              struct bytes *out, struct err *err) MUST_CHECK;
 
 /* store_answers_read appends the stored answers to the bundle; false: they are none, and nothing
  * was appended. At most STORE_ENTRIES, so that the nodes' answers have room beside them. */

@@ -27,9 +27,12 @@ static void print_json(const struct report *r, const struct fetched_bundle *f)
 static void print_text(FILE *out, const struct session *s, const struct fetched_bundle *f)
 {
     const struct report *r = &s->report;
-    fprintf(out, "complete: %zu chain answers, %zu of them new, for block %llu of chain %llu\n",
-            f->answers, f->fetched, (unsigned long long)r->chain->block_number,
-            (unsigned long long)r->chain_config->chain_id);
+    fprintf(out, "complete: %zu chain answers, %zu of them new, for block %llu of ", f->answers,
+            f->fetched, (unsigned long long)r->chain->block_number);
+    if (r->net.near)
+        fprintf(out, "NEAR %s\n", r->near_source->network_id);
+    else
+        fprintf(out, "chain %llu\n", (unsigned long long)r->chain_config->chain_id);
     if (f->unproven)
         fprintf(out,
                 "  %zu code hashes are not proven: no node answered, and no policy needs them\n",

@@ -1,5 +1,6 @@
 /* The verdict as JSON (DESIGN section 6). Printed on failure too: what was not reached is null. */
 #include "agent/config.h"
+#include "agent/near_show.h"
 #include "agent/output.h"
 #include "base/date.h"
 #include "base/hex.h"
@@ -339,8 +340,8 @@ json_t *verdict_json(const struct report *r)
     put(o, "td", r->td ? td(r->td) : NULL);
     put(o, "device", r->td ? device(r->td) : NULL);
     put(o, "policy_findings", findings(&r->checks));
-    put(o, "chain", r->chain ? chain(r) : NULL);
-    put(o, "contract", r->chain ? contract(r) : NULL);
+    put(o, "chain", !r->chain ? NULL : r->net.near ? near_chain_json(r) : chain(r));
+    put(o, "contract", !r->chain ? NULL : r->net.near ? near_contract_json(r) : contract(r));
     put(o, "freshness", string(freshness_name(r->freshness)));
     put(o, "key_protection", string(r->key_protection));
     put(o, "anchors", anchors(r));

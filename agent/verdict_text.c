@@ -1,4 +1,5 @@
 /* The verdict for people: one line, the checks as a table, then Why and Fix for what failed. */
+#include "agent/near_show.h"
 #include "agent/output.h"
 #include "base/date.h"
 #include "base/hex.h"
@@ -348,7 +349,8 @@ static void head_facts_text(FILE *f, const struct style *st, const struct head_f
 static void notes_text(FILE *f, const struct style *st, const struct report *r)
 {
     enum rc rc = r->err.rc;
-    bool told = rc == RC_OK || rc == BG_HEAD_NETWORK || rc == BG_DRIVER_NODES;
+    bool told = rc == RC_OK || rc == BG_HEAD_NETWORK || rc == BG_DRIVER_NODES ||
+                rc == BG_NEAR_HEAD_NODES || rc == BG_NEAR_STATE_NODES;
     if (!r->net.num_notes || (told && !st->verbose))
         return;
     fprintf(f, "  %sNotes%s\n", paint(st, BOLD), paint(st, PLAIN));
@@ -364,6 +366,10 @@ void contract_text(FILE *f, const struct style *st, const struct report *r)
     const struct chain_result *c = r->chain;
     if (!c)
         return;
+    if (r->net.near) {
+        near_contract_text(f, st, r);
+        return;
+    }
     char when[DATE_TEXT];
     date_text(c->block_time, when);
     fprintf(f, "  %schain %llu, block %llu of %s, %s, %s%s\n", paint(st, BOLD),

@@ -12,7 +12,8 @@
 #include "policy/needs.h"
 #include "quote/boot_info.h"
 
-enum chain_source_kind { CHAIN_SOURCE_NONE = 0, CHAIN_PINNED, CHAIN_ETHEREUM };
+/* CHAIN_NEAR is asked by near_ask (policy/near/ask.h), never here. */
+enum chain_source_kind { CHAIN_SOURCE_NONE = 0, CHAIN_PINNED, CHAIN_ETHEREUM, CHAIN_NEAR };
 
 enum code_rule { CODE_ANY = 0, CODE_IMPLEMENTATION, CODE_HASHES };
 

@@ -84,7 +84,9 @@ static void deny_as_contract(struct attempt *t, const char *reason)
 static bool must(struct attempt *t, struct near_account *account, uint8_t prefix, const char *label,
                  const char *hex, const char *reason)
 {
-    struct bytes member = bytes_of_str(hex);
+    struct bytes member = BYTES_NONE; /* the result outlives the attempt that `hex` is of */
+    if (arena_keep(t->st.a, bytes_of_str(hex), &member, t->st.err) != RC_OK)
+        return false;
     enum near_found found = in_set(t, account, prefix, label, member, true);
     if (found == NEAR_PRESENT)
         return true;

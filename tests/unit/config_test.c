@@ -247,7 +247,6 @@ static void what_would_not_be_enforced_is_refused(void **state)
         {"a store above", ETH("1", "\"mainnet\"", START "},\"store\":\"/a/../b\""),
          BG_CONFIG_VALUE},
         {"op-stack", "{\"chain\":{\"source\":\"op-stack\"}}", BG_CONFIG_SOURCE_LATER},
-        {"near", "{\"chain\":{\"source\":\"near\"}}", BG_CONFIG_SOURCE_LATER},
         {"file", "{\"chain\":{\"source\":\"file\"}}", BG_CONFIG_SOURCE_LATER},
         {"unknown source", "{\"chain\":{\"source\":\"solana\"}}", BG_CONFIG_VALUE},
         {"source with NUL", "{\"chain\":{\"source\":\"pinned\\u0000\"}}", BG_CONFIG_JSON},

@@ -1,0 +1,368 @@
+#include "agent/near.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "agent/clock.h"
+#include "agent/rpc.h"
+#include "base/date.h"
+#include "base/hash.h"
+#include "base/limits.h"
+
+#define NS 1000000000ull
+#define HEAD_ROUNDS                                                                                \
+    512u /* fetch-and-step rounds: one for each epoch since the checkpoint, and lies */
+#define MAX_ASKED   4096u /* questions put to nodes in one run */
+#define NEW_ENOUGH  60u   /* seconds: final blocks are a few seconds old */
+#define WISH_ROUNDS 1u    /* fetches for what only explains a no */
+#define NEWER_HEADS 2u /* tries with a newer block, where nothing was proven at the one we have */
+#define NEWER_MS    1500u /* what the chain takes to have one */
+
+struct asked {
+    uint8_t question[32];
+    size_t node;
+};
+
+struct run {
+    struct arena *a;
+    const struct driver *d;
+    const struct boot_info *bi;
+    struct bundle *bundle;
+    struct turn *turn;
+    struct driver_facts *facts;
+    struct near_config cfg; /* with the floor */
+    struct near_client *client;
+    const struct near_head *head; /* of the client: a further step moves it */
+    struct need light;            /* the last one for a newer block; kind NEED_NONE: none was */
+    struct needs needs;
+    struct err bad;
+    struct nodes nodes;
+    struct asked *asked;
+    size_t num_asked;
+    bool fetched_light; /* a node of this run gave a light client block */
+};
+
+/* --- asking --- */
+
+/* call_for: the call for a need, unless this node was asked that before; notes it. NULL: nothing.
+ */
+static json_t *call_for(struct run *r, const struct need *need, size_t node)
+{
+    if (r->num_asked == MAX_ASKED)
+        return NULL;
+    struct asked *new = &r->asked[r->num_asked];
+    json_t *call = rpc_call_of(need);
+    char *text = call ? json_dumps(call, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    bool news = text != NULL;
+    if (text)
+        hash_sha256(bytes_of_str(text), new->question);
+    free(text);
+    for (size_t i = 0; news && i < r->num_asked; i++)
+        news = r->asked[i].node != node || memcmp(r->asked[i].question, new->question, 32) != 0;
+    if (!news) {
+        json_decref(call);
+        return NULL;
+    }
+    new->node = node;
+    r->num_asked++;
+    return call;
+}
+
+/*
+ * ask one node, beginning with the preferred one, for what it was not asked yet. hard: only what
+ * the decision can't do without. False: there is nobody left to ask any of it.
+ */
+static bool ask(struct run *r, const struct needs *needs, bool hard)
+{
+    struct nodes *nodes = &r->nodes;
+    for (size_t k = 0; k < nodes->n; k++) {
+        size_t node = (nodes->preferred + k) % nodes->n;
+        AUTO_JSON calls = json_array();
+        for (size_t i = 0; i < needs->n; i++)
+            if (needs->v[i].hard || !hard)
+                (void)json_array_append_new(calls, call_for(r, &needs->v[i], node));
+        if (json_array_size(calls) == 0)
+            continue;
+        struct err why = {0};
+        r->turn->left = nodes->n - k + 1;
+        enum rc rc = rpc_ask_each(&nodes->v[node], r->turn, calls, r->bundle->rpc, &why);
+        nodes->v[node].why = why;
+        nodes->preferred = rc == RC_OK ? node : (node + 1) % nodes->n;
+        return true;
+    }
+    return false;
+}
+
+static bool answers_at_hand(struct run *r, struct answers *out, struct err *err)
+{
+    return answers_read(r->a, r->bundle->rpc, out, err) == RC_OK;
+}
+
+/* --- the head --- */
+
+static enum rc step(struct run *r, bool refresh, struct err *err)
+{
+    struct answers answers = {0};
+    const struct near_head *head = NULL;
+    r->needs = (struct needs){0};
+    err_clear(&r->bad);
+    if (!answers_at_hand(r, &answers, err))
+        return err->rc;
+    TRY(near_client_step(r->client, &answers, refresh, &r->needs, &head, &r->bad, err));
+    r->head = head;
+    for (size_t i = 0; i < r->needs.n; i++)
+        if (r->needs.v[i].kind == NEED_NEAR_LIGHT)
+            r->light = r->needs.v[i];
+    return RC_OK;
+}
+
+/* ask_light: for a block made up by one node nobody has the producers; then another node's block is
+ * what helps. */
+static bool ask_light(struct run *r)
+{
+    struct needs light = {&r->light, 1, 1};
+    return r->light.kind == NEED_NEAR_LIGHT && ask(r, &light, false);
+}
+
+static enum rc no_head(const struct run *r, struct err *err)
+{
+    char failures[ERR_DETAIL_MAX] = "";
+    bool failed = nodes_failures(&r->nodes, failures, sizeof failures);
+    if (r->bad.rc != RC_OK && r->bad.rc != BG_NEAR_NO_PRODUCERS) {
+        *err = r->bad;
+        return err->rc;
+    }
+    if (r->nodes.n == 0)
+        return err_set(err, BG_NEAR_HEAD_OFFLINE, "%zu answers at hand",
+                       json_array_size(r->bundle->rpc));
+    if (failed)
+        return err_set(err, BG_NEAR_HEAD_NODES, "%s", failures);
+    return err_set(err, BG_NEAR_HEAD_NO_ANSWER, "%zu nodes asked", r->nodes.n);
+}
+
+/*
+ * freshen asks for a newer block: once where the head is a recording's, and of every node while it
+ * is older than final blocks are: the last one of an epoch, or what a node wants us to see.
+ */
+static enum rc freshen(struct run *r, struct err *err)
+{
+    bool recorded = r->d->refresh && !r->fetched_light;
+    while (!r->d->offline && (recorded || r->fetched_light)) {
+        uint64_t time = r->head->timestamp / NS;
+        if (!recorded && r->d->now < time + NEW_ENOUGH)
+            break;
+        TRY(step(r, true, err));
+        if (!ask(r, &r->needs, false))
+            break;
+        recorded = false;
+        r->fetched_light = true;
+        TRY(step(r, false, err));
+        if (!r->head)
+            return no_head(r, err);
+    }
+    return RC_OK;
+}
+
+static enum rc find_head(struct run *r, struct err *err)
+{
+    TRY(step(r, false, err));
+    for (size_t round = 0; !r->head; round++) {
+        if (round == HEAD_ROUNDS)
+            return err_set(err, BG_NEAR_HEAD_ROUNDS, "%u rounds", HEAD_ROUNDS);
+        if (!ask(r, &r->needs, true) && !ask_light(r))
+            return no_head(r, err);
+        r->fetched_light = true;
+        TRY(step(r, false, err));
+    }
+    return freshen(r, err);
+}
+
+static void wait_a_block(const struct run *r)
+{
+    uint64_t now = clock_ms();
+    uint64_t left = r->turn->deadline_ms > now ? r->turn->deadline_ms - now : 0;
+    if (left > 2 * NEWER_MS) {
+        struct timespec t = {NEWER_MS / 1000, (long)(NEWER_MS % 1000) * 1000000};
+        (void)nanosleep(&t, NULL);
+    }
+}
+
+/* newer asks every node once for a block after the head. *out_moved: there is one. */
+static enum rc newer(struct run *r, bool *out_moved, struct err *err)
+{
+    uint64_t had = r->head->height;
+    wait_a_block(r);
+    r->num_asked = 0;
+    do {
+        TRY(step(r, true, err));
+    } while (r->head && r->head->height <= had && ask(r, &r->needs, false));
+    *out_moved = r->head && r->head->height > had;
+    return RC_OK;
+}
+
+/* --- the contracts' state --- */
+
+/* refused: somebody answered, and not with what proves anything: another block may do. */
+static bool refused(const struct run *r)
+{
+    for (size_t i = 0; i < r->nodes.n; i++)
+        if (r->nodes.v[i].why.rc == RC_OK || r->nodes.v[i].why.rc == BG_RPC_NO_RESULT)
+            return true;
+    return false;
+}
+
+static enum rc nothing_left(const struct run *r, const struct needs *needs,
+                            const struct err *last_bad, struct err *err)
+{
+    char failures[ERR_DETAIL_MAX] = "";
+    if (r->nodes.n && nodes_failures(&r->nodes, failures, sizeof failures) &&
+        (last_bad->rc == RC_OK || r->nodes.n == 1))
+        return err_set(err, BG_NEAR_STATE_NODES, "block %llu: %s",
+                       (unsigned long long)r->head->height, failures);
+    if (last_bad->rc != RC_OK) {
+        *err = *last_bad;
+        return err->rc;
+    }
+    if (r->nodes.n == 0)
+        return err_set(err, BG_NEAR_STATE_OFFLINE, "%zu pieces of state are missing",
+                       needs_hard(needs));
+    return err_set(err, BG_NEAR_STATE_NO_ANSWER, "%zu pieces of state are missing, %zu nodes asked",
+                   needs_hard(needs), r->nodes.n);
+}
+
+/* prove puts the question at the head until it is answered or nobody is left to ask. */
+static enum rc prove(struct run *r, struct checks *found, struct near_result *out, struct err *err)
+{
+    size_t wishes = WISH_ROUNDS;
+    for (size_t round = 0; round < LIMIT_CHAIN_ROUNDS; round++) {
+        struct answers answers = {0};
+        struct needs needs = {0};
+        struct err last_bad = {0};
+        *found = (struct checks){0};
+        if (!answers_at_hand(r, &answers, err))
+            return err->rc;
+        TRY(near_ask(r->a, &r->cfg, r->head, r->d->question, r->bi, &answers, r->d->now, &needs,
+                     found, out, &last_bad, err));
+        bool stands = needs_hard(&needs) == 0 && out->chain.say != CHAIN_UNDECIDED;
+        if (!stands && ask(r, &needs, true))
+            continue;
+        if (!stands)
+            return nothing_left(r, &needs, &last_bad, err);
+        if (needs.n && wishes && ask(r, &needs, false)) {
+            wishes--;
+            continue;
+        }
+        return RC_OK;
+    }
+    return err_set(err, BG_NEAR_STATE_ROUNDS, "%u rounds", LIMIT_CHAIN_ROUNDS);
+}
+
+/* decide: nodes forget state, and a chunk may be missing in a block: then a newer one is tried. */
+static enum rc decide(struct run *r, struct checks *found, struct near_result *out, struct err *err)
+{
+    enum rc rc = prove(r, found, out, err);
+    for (size_t i = 0; i < NEWER_HEADS && rc != RC_OK; i++) {
+        bool moved = false;
+        struct err why = {0}, ignored = {0};
+        if (r->nodes.n == 0 || !refused(r) || err_exit_status(rc) != 3)
+            break;
+        if (newer(r, &moved, &why) != RC_OK || !moved)
+            break;
+        (void)!driver_note(r->a, r->facts, "asked again at a newer block", err, &ignored);
+        err_clear(err);
+        rc = prove(r, found, out, err);
+    }
+    return rc;
+}
+
+/* --- the whole --- */
+
+static void note_nodes(struct run *r)
+{
+    for (size_t i = 0; i < r->nodes.n; i++) {
+        struct nodes one = {.n = 1};
+        struct err why = {0}, ignored = {0};
+        one.v[0] = r->nodes.v[i];
+        if (nodes_failures(&one, why.detail, sizeof why.detail))
+            why.rc = one.v[0].why.rc;
+        (void)!driver_note(r->a, r->facts, "RPC node", &why, &ignored);
+    }
+}
+
+static enum rc open_run(struct run *r, struct err *err)
+{
+    const struct driver *d = r->d;
+    struct err floor = {0}, ignored = {0};
+    r->cfg = d->config->near.client;
+    if (d->stored && d->stored->floor.n)
+        (void)!store_near_floor_read(d->stored->floor, &d->config->near, &r->cfg.floor_height,
+                                     &floor);
+    (void)!driver_note(r->a, r->facts, "the floor is left out", &floor, &ignored);
+    nodes_init(&r->nodes, &d->config->rpc, d->offline);
+    r->asked = ARENA_ARRAY(r->a, struct asked, MAX_ASKED, err);
+    if (!r->asked)
+        return err->rc;
+    return near_client_new(r->a, &r->cfg, d->now, &r->client, err);
+}
+
+/* keep_checks takes over the core's checks; what to run against a no stands in its hint. */
+static enum rc keep_checks(struct run *r, const struct checks *found, struct near_seen *seen,
+                           struct checks *out, struct err *err)
+{
+    const char *hint = NULL;
+    TRY(near_fixes(r->a, &r->d->config->near, r->bi, &seen->result, seen->fixes, &seen->num_fixes,
+                   &hint, err));
+    for (size_t i = 0; i < found->n; i++) {
+        struct check c = found->v[i];
+        if (c.status == CHECK_FAIL && hint)
+            c.hint = hint;
+        TRY(checks_add(r->a, out, c, err));
+    }
+    return RC_OK;
+}
+
+static enum rc remember(struct run *r, struct err *err)
+{
+    uint64_t height = r->head->height;
+    if (!r->d->stored)
+        return RC_OK;
+    if (r->cfg.floor_height > height)
+        height = r->cfg.floor_height;
+    return store_near_floor_make(r->a, &r->d->config->near, height, &r->facts->keep.floor, err);
+}
+
+static enum rc run(struct run *r, struct near_seen *seen, struct checks *checks, struct err *err)
+{
+    const struct driver *d = r->d;
+    struct checks found = {0};
+    TRY(open_run(r, err));
+    TRY(find_head(r, err));
+    TRY(decide(r, &found, &seen->result, err));
+    uint64_t time = r->head->timestamp / NS;
+    if (d->floor_time && time < d->floor_time)
+        return err_set(err, BG_NEAR_BUILD_FLOOR, "the block is of %s, this program of %s",
+                       date_of(time).s, date_of(d->floor_time).s);
+    seen->head = *r->head;
+    TRY(keep_checks(r, &found, seen, checks, err));
+    TRY(near_code_check(r->a, d, &seen->head, seen->result.app_account, r->turn, seen->codes,
+                        &seen->num_codes, checks, err));
+    return remember(r, err);
+}
+
+enum rc near_run(struct arena *a, const struct driver *d, const struct boot_info *bi,
+                 struct bundle *bundle, struct turn *turn, struct checks *checks,
+                 struct chain_result *out, struct driver_facts *facts, struct err *err)
+{
+    struct run *r = ARENA_NEW(a, struct run, err);
+    struct near_seen *seen = r ? ARENA_NEW(a, struct near_seen, err) : NULL;
+    if (!seen)
+        return err->rc;
+    *r = (struct run){.a = a, .d = d, .bi = bi, .bundle = bundle, .turn = turn, .facts = facts};
+    facts->start_anchor = "config";
+    enum rc rc = run(r, seen, checks, err);
+    note_nodes(r);
+    TRY(rc);
+    *out = seen->result.chain;
+    facts->near = seen;
+    return RC_OK;
+}
