@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -115,6 +116,9 @@ enum rc store_save(const char *dir, const struct store_files *files, struct err 
     /* Who may write there may put a link in the place of a file at any time. */
     if (st.st_uid != geteuid() || st.st_mode & (S_IWGRP | S_IWOTH))
         return err_set(err, BG_STORE_OPEN_TO_OTHERS, "%s: mode %o", dir, st.st_mode & 07777);
+    /* Two at a time would put each other's half of a file in place. Gone with fd. */
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return err_set(err, BG_STORE_BUSY, "%s", dir);
     if (files->beacon.n)
         TRY(replace(fd, BEACON, files->beacon, err));
     return files->floor.n ? replace(fd, FLOOR, files->floor, err) : RC_OK;

@@ -27,7 +27,8 @@ enum rc store_load(struct arena *a, const char *dir, struct store_files *out, st
 /*
  * store_save replaces beacon.json, then floor.json, each in one step that outlives a power cut:
  * temporary file, fsync, rename, fsync of the directory; mode 0600. The directory is made (0700)
- * when only it is missing, and must be nobody else's to write.
+ * when only it is missing, and must be nobody else's to write. While another run writes there,
+ * nothing is written: what that one keeps is as good.
  */
 enum rc store_save(const char *dir, const struct store_files *files, struct err *err) MUST_CHECK;
 

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -198,6 +199,26 @@ static void a_place_that_can_not_be_taken_is_an_error(void **state)
     assert_int_equal(access(in("floor.json"), F_OK), -1); /* the answers come first */
 }
 
+/* Two at a time: the second leaves the first one's files alone. */
+static void one_run_writes_at_a_time(void **state)
+{
+    (void)state;
+    struct err err = {0}, why;
+    struct store_files f = {bytes_of_str("a"), bytes_of_str("b")}, got;
+    int other_run = open(dir, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(flock(other_run, LOCK_EX), 0);
+    put("beacon.json.new", "half");
+    assert_int_equal(store_save(dir, &f, &err), BG_STORE_BUSY);
+    assert_int_equal(load(&got, &why), RC_OK);
+    assert_true(got.beacon.n == 0 && got.floor.n == 0);
+    assert_int_equal(access(in("beacon.json.new"), F_OK), 0);
+    close(other_run);
+    err_clear(&err);
+    assert_int_equal(store_save(dir, &f, &err), RC_OK);
+    assert_int_equal(load(&got, &why), RC_OK);
+    assert_true(bytes_eq(got.beacon, f.beacon) && bytes_eq(got.floor, f.floor));
+}
+
 static void a_floor_is_of_its_network(void **state)
 {
     (void)state;
@@ -330,6 +351,7 @@ int main(void)
         TEST(links_are_replaced_never_followed),
         TEST(others_may_not_write_there),
         TEST(a_place_that_can_not_be_taken_is_an_error),
+        TEST(one_run_writes_at_a_time),
         TEST(a_floor_is_of_its_network),
         TEST(answers_are_a_bundle_with_nothing_else),
     };
