@@ -140,6 +140,7 @@ check-oracles: tools
 check-devnet: deps
 	@$(MAKE) -s -j2 all test-build
 	@BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/devnet/run.sh
+# The live part of `make bench` alone.
 bench-devnet: deps
 	@$(MAKE) -s -j2 all test-build
 	@BUILD='$(BUILD)' tests/bench/devnet_bench.sh

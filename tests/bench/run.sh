@@ -87,3 +87,7 @@ sed -n 's/^skipped|/skipped: /p' "$work/rows"
 echo
 strip -o "$work/stripped" "$BUILD/bootgate"
 line 'program, stripped' "$(($(wc -c <"$work/stripped") / 1024)) KiB" '' 'target <= 1024 KiB'
+
+# Brings up a beacon chain first (two minutes).
+echo
+"$root/tests/bench/devnet_bench.sh" || echo 'skipped: no live figures, the beacon chain of the tests did not come up'
