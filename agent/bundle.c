@@ -152,17 +152,26 @@ static bool looks_like_object(struct bytes t)
     return i < t.n && t.p[i] == '{';
 }
 
-enum rc bundle_add_text(struct arena *a, struct bundle *b, struct bytes text, const char *path,
-                        struct err *err)
+/* add_if_bundle: *out_is: the text is a bundle, and was merged. Nothing keeps a view of the text.
+ */
+static enum rc add_if_bundle(struct arena *a, struct bundle *b, struct bytes text, const char *path,
+                             bool *out_is, struct err *err)
 {
+    AUTO_JSON j = NULL;
+    *out_is = false;
     if (text.n == 0)
         return err_set(err, BG_FILE_EMPTY, "%s", path);
-    AUTO_JSON j = NULL;
-    if (looks_like_object(text)) {
-        TRY(file_json(text, path, BG_EVIDENCE_JSON, &j, err));
-        if (json_object_get(j, "schema"))
-            return add_bundle(a, b, j, path, err);
-    }
+    if (!looks_like_object(text))
+        return RC_OK;
+    TRY(file_json(text, path, BG_EVIDENCE_JSON, &j, err));
+    *out_is = json_object_get(j, "schema") != NULL;
+    return *out_is ? add_bundle(a, b, j, path, err) : RC_OK;
+}
+
+/* add_evidence: text that is evidence itself, in any form; views of it are kept. */
+static enum rc add_evidence(struct arena *a, struct bundle *b, struct bytes text, const char *path,
+                            struct err *err)
+{
     if (b->has_evidence)
         return twice(err, "evidence", path);
     TRY(evidence_read(a, text, &b->evidence, err));
@@ -170,11 +179,33 @@ enum rc bundle_add_text(struct arena *a, struct bundle *b, struct bytes text, co
     return RC_OK;
 }
 
+enum rc bundle_add_text(struct arena *a, struct bundle *b, struct bytes text, const char *path,
+                        struct err *err)
+{
+    bool is = false;
+    TRY(add_if_bundle(a, b, text, path, &is, err));
+    return is ? RC_OK : add_evidence(a, b, text, path, err);
+}
+
+static void drop_arena(struct arena **a)
+{
+    arena_free(*a);
+}
+
 enum rc bundle_add_file(struct arena *a, struct bundle *b, const char *path, struct err *err)
 {
+    /* A bundle is large, and its text of no use once it is read. */
+    __attribute__((cleanup(drop_arena))) struct arena *scratch = arena_new(LIMIT_ARENA);
     struct bytes text = BYTES_NONE;
-    TRY(file_read(a, path, LIMIT_FILE, BG_EVIDENCE_FILE_SIZE, &text, err));
-    return bundle_add_text(a, b, text, path, err);
+    bool is = false;
+    if (!scratch)
+        return err_set(err, BG_BUNDLE_SCRATCH, "%s", path);
+    TRY(file_read(scratch, path, LIMIT_FILE, BG_EVIDENCE_FILE_SIZE, &text, err));
+    TRY(add_if_bundle(a, b, text, path, &is, err));
+    if (is)
+        return RC_OK;
+    TRY(arena_keep(a, text, &text, err));
+    return add_evidence(a, b, text, path, err);
 }
 
 enum rc bundle_add_collateral(struct arena *a, struct bundle *b, const char *path, struct err *err)

@@ -1,6 +1,7 @@
 /* base: cursor, checked integers, arena, hex, strict JSON and its raw members, error table. */
 #include "tests/lib/harness.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "base/ck.h"
@@ -77,6 +78,22 @@ static void arena_is_capped_and_zeroed(void **state)
     assert_string_equal(arena_printf(a, &err, "%s-%d", "x", 12), "x-12");
     arena_free(a);
     arena_free(NULL);
+}
+
+/* Each pair of characters, against the C library's own reading of digits. */
+static void hex_digits_are_those_of_c(void **state)
+{
+    (void)state;
+    size_t accepted = 0;
+    for (unsigned v = 0; v < 65536; v++) {
+        uint8_t pair[2] = {(uint8_t)(v >> 8), (uint8_t)v}, out = 0xa5;
+        char text[3] = {(char)pair[0], (char)pair[1], '\0'};
+        bool is = isxdigit(pair[0]) && isxdigit(pair[1]);
+        assert_int_equal(hex_decode(BYTES_OF_ARRAY(pair), &out, 1), is);
+        assert_int_equal(out, is ? strtoul(text, NULL, 16) : 0xa5);
+        accepted += is;
+    }
+    assert_int_equal(accepted, 22 * 22);
 }
 
 static void hex_takes_exact_widths_only(void **state)
@@ -287,6 +304,7 @@ int main(void)
         cmocka_unit_test(cursor_sticks_and_wants_the_end),
         cmocka_unit_test(sums_and_products_are_checked),
         cmocka_unit_test(arena_is_capped_and_zeroed),
+        cmocka_unit_test(hex_digits_are_those_of_c),
         cmocka_unit_test(hex_takes_exact_widths_only),
         cmocka_unit_test(json_values_are_counted_before_they_are_made),
         cmocka_unit_test(json_is_strict),
