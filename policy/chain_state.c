@@ -109,6 +109,31 @@ static enum rc prove_account(struct chain_state *st, const json_t *r,
     return RC_OK;
 }
 
+static size_t bucket_of(const uint8_t slot[static 32])
+{
+    return slot[31] ^ slot[30];
+}
+
+/* index_room makes an index on first use. */
+static bool index_room(struct arena *a, struct slot_index **at, struct err *err)
+{
+    if (!*at)
+        *at = ARENA_NEW(a, struct slot_index, err);
+    return *at != NULL;
+}
+
+/* index_add puts entry number i (from 1) last in its bucket. It gives the number of the entry that
+ * was last until now, whose `next` the caller sets; 0: none. */
+static uint32_t index_add(struct slot_index *at, const uint8_t slot[static 32], uint32_t i)
+{
+    size_t b = bucket_of(slot);
+    uint32_t before = at->last[b];
+    at->last[b] = i;
+    if (!before)
+        at->first[b] = i;
+    return before;
+}
+
 /* claims_room: room for n more, doubled, so that many answers cost no more than their bytes. */
 static bool claims_room(struct chain_state *st, struct proven_account *p, size_t n)
 {
@@ -130,15 +155,18 @@ static void add_claims(struct chain_state *st, struct proven_account *p, const j
 {
     const json_t *list = json_object_get(r, "storageProof");
     size_t n = json_array_size(list);
-    if (!claims_room(st, p, n))
+    if (n == 0 || !claims_room(st, p, n) || !index_room(st->scratch, &p->claims_at, st->err))
         return;
     for (size_t i = 0; i < n; i++) {
         const json_t *element = json_array_get(list, i);
         struct claimed_slot *c = &p->claims[p->num_claims];
-        if (answers_word(json_object_get(element, "key"), c->slot)) {
-            c->element = element;
-            p->num_claims++;
-        }
+        if (!answers_word(json_object_get(element, "key"), c->slot))
+            continue;
+        c->element = element;
+        p->num_claims++;
+        uint32_t before = index_add(p->claims_at, c->slot, (uint32_t)p->num_claims);
+        if (before)
+            p->claims[before - 1].next = (uint32_t)p->num_claims;
     }
 }
 
@@ -214,11 +242,12 @@ static enum rc prove_slot(struct chain_state *st, const struct proven_account *p
 
 static void look_slot(struct chain_state *st, const struct proven_account *p, struct proven_slot *s)
 {
-    for (size_t i = 0; i < p->num_claims && !s->known && st->err->rc == RC_OK; i++) {
+    uint32_t i = p->claims_at ? p->claims_at->first[bucket_of(s->slot)] : 0;
+    for (; i && !s->known && st->err->rc == RC_OK; i = p->claims[i - 1].next) {
         struct err bad = {0};
-        if (memcmp(p->claims[i].slot, s->slot, 32) != 0)
+        if (memcmp(p->claims[i - 1].slot, s->slot, 32) != 0)
             continue;
-        enum rc rc = prove_slot(st, p, p->claims[i].element, s, &bad);
+        enum rc rc = prove_slot(st, p, p->claims[i - 1].element, s, &bad);
         if (rc == BG_NOMEM)
             (void)err_set(st->err, rc, "%s", bad.detail);
         else if (rc != RC_OK)
@@ -229,7 +258,8 @@ static void look_slot(struct chain_state *st, const struct proven_account *p, st
 static struct proven_slot *slot_of(struct chain_state *st, struct proven_account *p,
                                    const uint8_t *slot)
 {
-    for (size_t i = p->num_slots; i > 0; i--)
+    uint32_t i = p->slots_at ? p->slots_at->first[bucket_of(slot)] : 0;
+    for (; i; i = p->slots[i - 1].next)
         if (memcmp(p->slots[i - 1].slot, slot, 32) == 0)
             return &p->slots[i - 1];
     if (st->num_slots == LIMIT_SLOTS) {
@@ -247,8 +277,13 @@ static struct proven_slot *slot_of(struct chain_state *st, struct proven_account
         p->slots = v;
         p->cap_slots = cap;
     }
+    if (!index_room(st->a, &p->slots_at, st->err))
+        return NULL;
     struct proven_slot *s = &p->slots[p->num_slots++];
     memcpy(s->slot, slot, 32);
+    uint32_t before = index_add(p->slots_at, slot, (uint32_t)p->num_slots);
+    if (before)
+        p->slots[before - 1].next = (uint32_t)p->num_slots;
     st->num_slots++;
     if (memcmp(p->account.storage_root, mpt_empty_root, 32) == 0)
         s->known = true; /* an empty trie holds zero everywhere */

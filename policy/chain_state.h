@@ -14,9 +14,19 @@
 /* What becomes of something missing: nothing, a wish, or a need that stops the decision. */
 enum chain_miss { MISS_QUIET = 0, MISS_WISHED, MISS_HARD };
 
+/*
+ * struct slot_index: entries of a growing list by their slot, each bucket in the order in which
+ * they came, so that a contract that reads many slots costs no more than its proofs. Numbers are
+ * positions plus 1; 0: none.
+ */
+struct slot_index {
+    uint32_t first[256], last[256];
+};
+
 struct proven_slot {
     uint8_t slot[32], value[32];
-    bool known; /* false: looked for, not proven */
+    uint32_t next; /* in the same bucket */
+    bool known;    /* false: looked for, not proven */
     bool zero_leaf;
     bool listed; /* read while recording */
 };
@@ -24,6 +34,7 @@ struct proven_slot {
 /* One element of an answer's storageProof; its key is only a label. */
 struct claimed_slot {
     uint8_t slot[32];
+    uint32_t next; /* in the same bucket */
     const json_t *element;
 };
 
@@ -33,8 +44,10 @@ struct proven_account {
     struct eth_account account;
     struct claimed_slot *claims;
     size_t num_claims, cap_claims;
+    struct slot_index *claims_at; /* NULL: no claims */
     struct proven_slot *slots;
     size_t num_slots, cap_slots;
+    struct slot_index *slots_at; /* NULL: no slots */
     bool code_tried, code_known;
     bool code_read; /* its code was handed out while recording */
     struct bytes code;
