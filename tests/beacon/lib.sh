@@ -10,10 +10,10 @@ beacon_possible() {
     exit 0
 }
 
-# stage NAME=APP,KMS..: an execution chain with the blocks that the beacon chains need.
+# stage NAME=APP,KMS..: an execution chain with the blocks that the beacon chains need, from $periods_before on (three).
 stage() {
     BUILD="$BUILD" "$root/tests/beacon/setup.sh" || exit 1
-    node "$root/tests/beacon/plan.mjs" "$at" >"$work/plan.json"
+    node "$root/tests/beacon/plan.mjs" "$at" "${periods_before:-3}" >"$work/plan.json"
     past=$(node -p 'JSON.parse(require("fs").readFileSync(process.argv[1])).past.join()' "$work/plan.json")
     chain_start $((at - 1800)) --every 12 --past "$past" "$@"
 }

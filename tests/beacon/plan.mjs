@@ -1,24 +1,24 @@
 // When things happen: two networks over one execution chain, one for each preset. The contracts are deployed shortly before
-// the clock's time AT, in period 10 of both; there are a few empty blocks in the three periods before, and so that
-// the checkpoint is in Deneb, what follows in Electra, and the head in Fulu.
-// usage: node plan.mjs AT      prints {at, deployed, every, past, networks: {mainnet, minimal}}
+// the clock's time AT, in the same period of both; there are a few empty blocks in the BEFORE periods before (three, unless
+// said otherwise), and so that the checkpoint is in Deneb, what follows in Electra, and the head in Fulu.
+// usage: node plan.mjs AT [BEFORE]      prints {at, before, deployed, every, past, networks: {mainnet, minimal}}
 const SECONDS = 12;
-const HEAD_PERIOD = 10;
 /// slots of an epoch, epochs of a period, slot of the deployment in its period
 const PRESETS = { mainnet: [32, 256, 100], minimal: [8, 8, 5] };
 const VERSIONS = ['phase0', 'altair', 'bellatrix', 'capella', 'deneb', 'electra', 'fulu'];
 
-export function plan(at) {
+export function plan(at, before = 3) {
+  const head = before + 7;
   const deployed = at - 1800;
   const networks = {};
   const past = [];
   for (const [preset, [slots, epochs, offset]] of Object.entries(PRESETS)) {
     const period = slots * epochs;
-    const genesisTime = deployed - (HEAD_PERIOD * period + offset) * SECONDS;
-    for (let p = HEAD_PERIOD - 3; p < HEAD_PERIOD; p += 1) {
+    const genesisTime = deployed - (head * period + offset) * SECONDS;
+    for (let p = head - before; p < head; p += 1) {
       for (const epoch of [1, 2, 3]) past.push(genesisTime + (p * period + epoch * slots) * SECONDS);
     }
-    const epochOf = { electra: (HEAD_PERIOD - 2) * epochs, fulu: (HEAD_PERIOD - 1) * epochs };
+    const epochOf = { electra: (head - 2) * epochs, fulu: (head - 1) * epochs };
     networks[preset] = {
       preset, seconds_per_slot: SECONDS, genesis_time: genesisTime,
       genesis_validators_root: '0x' + (preset === 'mainnet' ? '4b' : '5c').repeat(32),
@@ -26,7 +26,7 @@ export function plan(at) {
     };
   }
   past.sort((a, b) => a - b);
-  return { at, deployed, every: SECONDS, past, networks };
+  return { at, before, deployed, every: SECONDS, past, networks };
 }
 
-if (process.argv[1].endsWith('plan.mjs')) console.log(JSON.stringify(plan(Number(process.argv[2])), null, 1));
+if (process.argv[1].endsWith('plan.mjs')) console.log(JSON.stringify(plan(...process.argv.slice(2).map(Number)), null, 1));

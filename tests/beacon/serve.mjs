@@ -33,7 +33,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => p
 checkConstants();
 const world = new World(chain.url, network, 'ours');
 const foreign = new World(chain.url, { ...network, genesis_validators_root: '0x' + 'f0'.repeat(32) }, 'foreign');
-const oldest = plan.past.find((time) => C.periodOf(world.slotAt(time) ?? 0) === C.periodOf(world.slotAt(plan.deployed)) - 3);
+const oldest = plan.past.find((time) => C.periodOf(world.slotAt(time) ?? 0) === C.periodOf(world.slotAt(plan.deployed)) - plan.before);
 await world.follow(oldest);
 await foreign.follow(oldest);
 const start = world.blocks[0];
