@@ -17,17 +17,18 @@ static enum rc no_memory(struct err *err)
 
 /* ---- proven -------------------------------------------------------------------------------- */
 
-static void proven_json(const struct config *c, const struct start *from, const struct lc_store *s)
+static void proven_json(const struct config *c, const struct start *from,
+                        const struct head_facts *f)
 {
     const struct beacon_network *n = c->chain.light_client.network;
-    uint64_t slot = s->finalized.beacon.slot;
+    uint64_t slot = f->slot;
     output_json(json_pack("{s:i, s:b, s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:b}", "schema", 1,
                           "verified", 1, "assurance", "finalized", "network", n->name, "checkpoint",
-                          checkpoint_json_start(s->finalized_root, slot), "from",
+                          checkpoint_json_start(f->beacon_root, slot), "from",
                           checkpoint_json_start(from->checkpoint.root, from->checkpoint.slot),
                           "from_signed_by", (json_int_t)from->signed_by, "participants",
-                          (json_int_t)s->finalized_participants, "committee_size",
-                          (json_int_t)n->committee_size, "updates", (json_int_t)s->updates,
+                          (json_int_t)f->participants, "committee_size",
+                          (json_int_t)f->committee_size, "updates", (json_int_t)f->updates,
                           "epoch_boundary", (int)checkpoint_at_boundary(n, slot)));
 }
 
@@ -38,20 +39,20 @@ static void for_config(const uint8_t root[static 32], uint64_t slot)
     printf("\", \"slot\": %llu}\n", (unsigned long long)slot);
 }
 
-static void proven_text(const struct config *c, const struct start *from, const struct lc_store *s)
+static void proven_text(const struct config *c, const struct start *from,
+                        const struct head_facts *f)
 {
     const struct beacon_network *n = c->chain.light_client.network;
-    uint64_t slot = s->finalized.beacon.slot;
-    printf("finalized: proven by the sync committee, %zu of %zu signed\n",
-           s->finalized_participants, n->committee_size);
-    checkpoint_text_block(stdout, n, beacon_fork_at_slot(n, slot)->version, slot,
-                          s->finalized_root);
+    uint64_t slot = f->slot;
+    printf("finalized: proven by the sync committee, %zu of %zu signed\n", f->participants,
+           f->committee_size);
+    checkpoint_text_block(stdout, n, beacon_fork_at_slot(n, slot)->version, slot, f->beacon_root);
     checkpoint_text_row(stdout, "proven from");
     printf("slot %llu, %s\n", (unsigned long long)from->checkpoint.slot,
            from->doc ? "a signed checkpoint" : "chain.checkpoint of the configuration");
     checkpoint_text_boundary(stdout, n, slot);
     printf("\nfor the image's configuration:\n");
-    for_config(s->finalized_root, slot);
+    for_config(f->beacon_root, slot);
 }
 
 /* prove follows the chain from the newest start that leads somewhere; else the newest one's error.
@@ -95,9 +96,9 @@ static enum rc show_proven(struct head_search *h, const struct cli *cli, const s
     if (cli->quiet)
         return RC_OK;
     if (cli->json)
-        proven_json(c, from, light_client_store(h->lc));
+        proven_json(c, from, head_facts_of(h->head));
     else
-        proven_text(c, from, light_client_store(h->lc));
+        proven_text(c, from, head_facts_of(h->head));
     return RC_OK;
 }
 

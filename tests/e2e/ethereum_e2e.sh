@@ -112,6 +112,12 @@ error.code=BG-1322" "$beacon/signed-in-the-future/$allowed" "$rpc" "$(near)"
         check "checkpoint-of-period-$period" "$yes" "$beacon/none/$allowed" "$rpc" \
             "\"checkpoint\":{\"root\":\"$(of "checkpoints.$period.root")\",\"slot\":$(of "checkpoints.$period.slot")}"
     done
+    # A checkpoint that is the newest finalized block itself: who signed for it is known, not nobody.
+    new_case "$preset-checkpoint-shows-itself" "0
+no verdict
+text~\"participants\": $([ $preset = minimal ] && echo 32 || echo 512),"
+    eth_config "$one/config.json" "$beacon/none/$(of "checkpoints.$(of period).number")" "$rpc" "$(near),\"max_head_age\":100000"
+    case_of checkpoint show --config "$one/config.json" --at $at
     check checkpoint-too-old '2
 error.code=BG-1363' "$beacon/none/$allowed" "$rpc" '"checkpoint_max_age":600'
     check checkpoint-other-slot '2
