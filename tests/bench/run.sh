@@ -155,7 +155,7 @@ if [ -f "$BUILD/bench-prover/figures" ]; then
     read -r theirs ours prover_rss <"$BUILD/bench-prover/figures"
     prover=$(times_less "$ours" "$theirs")
 fi
-reach 'live isAppAllowed, process / @lodestar/prover's' '<= 1/20, RSS <= 16 MiB' "$(one_of "$prover") ${prover_rss:+$(echo "$prover_rss" | awk '{printf "%.1f MiB", $1}')}" \
+reach "live isAppAllowed, process / @lodestar/prover's" '<= 1/20, RSS <= 16 MiB' "$(one_of "$prover") ${prover_rss:+$(echo "$prover_rss" | awk '{printf "%.1f MiB", $1}')}" \
     "$prover" 0.05 "$prover_rss" 16
 whole=$(sed -n 's/^whole: 1 update|\([^|]*\).*/\1/p' "$work/rows") whole_rss=$(sed -n 's/^whole: 1 update|[^|]*|\([^|]*\).*/\1/p' "$work/rows")
 reach 'whole decision from a bundle' '<= 60 ms, RSS <= 16 MiB' "$whole ms, $whole_rss MiB" "$whole" 60 "$whole_rss" 16
