@@ -289,7 +289,7 @@ function writeImage(dir, seed) {
         }
       const sections = readFirmware(image.firmware), lite = material(image);
       const one = mrtd(image.firmware, sections, false), two = mrtd(image.firmware, sections, true);
-      if (!cfv(image.firmware, sections) || one === two) throw new Error('shows too little');
+      if (!cfv(image.firmware, sections) || one === two || out.rtmr[`${GIB}-patched`][1] === out.rtmr[`${2n * GIB}-patched`][1]) throw new Error('shows too little');
       out.mrtd = { single_pass: one, two_pass: two };
       const metadata = Buffer.from(JSON.stringify({ bios: 'ovmf.fd', kernel: 'bzImage', cmdline: image.cmdline, initrd: 'initramfs.cpio.gz',
         rootfs: 'rootfs.img', version: '0.6.0', git_revision: 'none', shared_ro: true, is_dev: false, ovmf_variant: 'pre202505' }));
