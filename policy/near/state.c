@@ -33,6 +33,9 @@ enum rc near_state_open(struct near_state *s, bool *out_ok)
     *out_ok = false;
     if (!roots)
         return s->err->rc;
+    if (mem_is_zero(s->head->prev_state_root, 32))
+        return err_set(s->err, BG_NEAR_NO_STATE_ROOT, "block height %llu",
+                       (unsigned long long)s->head->height);
     for (size_t i = 0; i < s->answers->n; i++) {
         const struct answer *e = &s->answers->v[i];
         if (strcmp(e->method, "block") != 0 ||

@@ -256,6 +256,11 @@ const relight = (fn) => on(LIGHT, (r, params, chain) => (r.inner_lite ? fn(r, ch
   const later = await expect('the next block has it', decide(ask(chain), chain, grows), { say: 'allows' });
   check('at the next block', later.height === 1007 && later.trips <= 5, { height: later.height, trips: later.trips });
 }
+{
+  const later = world({ noStateRoot: true });
+  await expect('a header without a state root, as with asynchronous execution', decide(ask(later), later, honest), { say: 'error', code: 1660 });
+  await expect('next producers in every block', decide(ask(usual), usual, relight((r, chain, n) => chain.light(n, { withBps: true }))), { say: 'allows' });
+}
 { // Nodes that no chain has, under roots that name them: the reader refuses them by itself.
   const all = (kind, fn) => (raw, k) => (k === kind ? fn(raw) : raw), cut = (raw, at, n) => Buffer.concat([raw.subarray(0, at), raw.subarray(at + n)]);
   for (const [name, spoil, code] of [['trailing byte', (raw) => Buffer.concat([raw, Buffer.of(0)]), 1621], ['a byte missing', (raw) => raw.subarray(0, -1), 1621], ['unknown tag', (raw) => Buffer.concat([Buffer.of(4), raw.subarray(1)]), 1621],
