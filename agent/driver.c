@@ -109,6 +109,23 @@ static enum rc choose_starts(struct run *r, json_t *docs, struct err *err)
     return rc;
 }
 
+/*
+ * not_begun says why no start led to a head. A checkpoint that is too old is the configuration's
+ * mistake only where nobody else could name a newer one: a document may yet come, so a retry helps.
+ */
+static enum rc not_begun(const struct run *r, const struct start *s, const struct err *why,
+                         struct err *err)
+{
+    char failures[ERR_DETAIL_MAX] = "";
+    bool old = why->rc == BG_LC_CHECKPOINT_OLD && r->d->config->signers.num_keys;
+    if (old || (why->rc == BG_LC_CHECKPOINT_SLOT && s->doc)) {
+        bool failed = nodes_failures(&r->signers, failures, sizeof failures);
+        return err_set(err, BG_START_USELESS, "%s%s%s", why->detail, failed ? "; " : "", failures);
+    }
+    *err = *why;
+    return err->rc;
+}
+
 /* head_from_starts tries them, newest first, until one leads to a head. */
 static enum rc head_from_starts(struct run *r, struct err *err)
 {
@@ -134,8 +151,7 @@ static enum rc head_from_starts(struct run *r, struct err *err)
         if (first.rc == RC_OK)
             first = why;
     }
-    *err = first;
-    return err->rc;
+    return not_begun(r, &r->starts.v[0], &first, err);
 }
 
 /* started says what the head rests on; the document goes into the bundle, so that it replays. */

@@ -352,6 +352,30 @@ static void signed_checkpoints_are_begun_at(void **state)
     with_signers(&t, false, NULL);
     assert_int_equal(go(&t), BG_START_NONE);
     bundle_free(&t.bundle);
+    /* Too old is the configuration's mistake only where no document could come. */
+    for (size_t i = 0; i < 4; i++) {
+        with_signers(&t, i < 3,
+                     i == 1   ? document(own->slot, own->root, 1)
+                     : i == 3 ? document(own->slot, own->root, 2)
+                              : NULL);
+        t.config.chain.light_client.checkpoint_max_age = 1;
+        if (i == 2)
+            t.config.signers = (struct checkpoint_signers){0};
+        enum rc rc = go(&t);
+        CASE("too old",
+             rc == (i == 2 ? BG_LC_CHECKPOINT_OLD : BG_START_USELESS) &&
+                 err_exit_status(rc) == (i == 2 ? 2 : 3),
+             "%zu: code %d %s", i, (int)rc, t.err.detail);
+        bundle_free(&t.bundle);
+    }
+    /* A document that names a wrong slot is the signers' mistake. */
+    with_signers(&t, false, document(own->slot + 1, own->root, 2));
+    assert_int_equal(go(&t), BG_START_USELESS);
+    bundle_free(&t.bundle);
+    with_signers(&t, true, NULL);
+    t.config.chain.light_client.checkpoint.slot++;
+    assert_int_equal(go(&t), BG_LC_CHECKPOINT_SLOT);
+    bundle_free(&t.bundle);
     with_signers(&t, true, document(SCENE_FINALIZED, wrong, 2));
     t.config.signers = (struct checkpoint_signers){0};
     assert_true(allowed(&t)); /* nobody was asked to believe it */
