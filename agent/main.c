@@ -30,7 +30,8 @@ static const struct verb verbs[] = {
      OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_BOOT_INFO | OPT_AS | OPT_MR | OPT_AT |
          OPT_OUTPUT | OPT_CHECKPOINT | OPT_TIMEOUT | OPT_ROOT,
      0, 1, verb_fetch},
-    {"hash", "FILE", "compose hash and app id of an app-compose.json", 0, 1, 1, verb_hash},
+    {"hash", "FILE [OTHER]", "compose hash and app id of an app-compose.json; what two differ in",
+     0, 1, 2, verb_hash},
     {"log", "FILE", "decode an event log, replay it, compare with the quote", 0, 1, 1, verb_log},
     {"measure", "DIR", "what an image's registers must be, event by event, from its files",
      OPT_CPUS | OPT_MEMORY | OPT_QEMU | OPT_ACPI | OPT_LOG | OPT_LITE, 1, 1, verb_measure},

@@ -1,5 +1,5 @@
 #!/bin/sh
-# measure, by the program itself: an image folder that a second implementation made and measured (tests/oracles/
+# measure, diff, hash and tcb, by the program itself: an image folder that a second implementation made and measured (tests/oracles/
 # measure_oracle.mjs). Prints "N passed, N failed, N skipped".
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -219,6 +219,42 @@ else
     skipped=$((skipped + 8))
     echo 'skipped 8 cases: no vectors'
 fi
+
+# hash of two compose files.
+cat >a.json <<'T'
+{"name": "app", "features": ["kms", "tproxy"], "docker_compose_file": "services:\n  web:\n    image: a\n", "n": 1, "gone": null}
+T
+cat >b.json <<'T'
+{"name": "app", "features": ["local", "kms", "tproxy"], "docker_compose_file": "services:\n  web:\n    image: b\n    tty: true\n", "n": "1", "new": {"x": [1]}}
+T
+node -e 'const fs = require("fs"); fs.writeFileSync("a2.json", JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(fs.readFileSync("a.json"))).reverse()), null, 2));
+const many = (x) => Object.fromEntries(Array.from({ length: 700 }, (_, i) => ["k" + i, x])); fs.writeFileSync("many1.json", JSON.stringify(many(1))); fs.writeFileSync("many2.json", JSON.stringify(many(2)));'
+hash_of() { sha256sum "$1" | cut -d' ' -f1; }
+run 'two compose files' 1 hash a.json b.json --json
+holds 'two compose files' "j.compose_hash === '$(hash_of a.json)' && j.other.compose_hash === '$(hash_of b.json)' && j.other.app_id === '$(hash_of b.json | cut -c1-40)' && !j.same_bytes && !j.same_values"
+holds 'what changed' "j.changes.map((c) => c.op + c.path + (c.line ?? '')).sort().join() === 'added.docker_compose_file4,added.features[0],added.new,changed.docker_compose_file3,changed.n,removed.gone' && j.num_changes === 6"
+holds 'values' "j.changes.find((c) => c.path === '.n').from === 1 && j.changes.find((c) => c.path === '.n').to === '1' && j.changes.find((c) => c.line === 3).to === '    image: b\\n' && j.changes.find((c) => c.path === '.features[0]').to === 'local'"
+run 'two compose files, text' 1 hash a.json b.json
+says 'two compose files, text' '+ .features[0]'
+says 'two compose files, text' '    + 3:     image: b'
+run 'the same values' 1 hash a.json a2.json --json
+holds 'the same values' 'j.same_values && !j.same_bytes && j.changes.length === 0'
+run 'the same values, text' 1 hash a.json a2.json
+says 'the same values, text' 'the hash is of the bytes'
+run 'the same bytes' 0 hash a.json a.json
+says 'the same bytes' 'the same bytes'
+run 'many changes' 1 hash many1.json many2.json --json
+holds 'many changes' 'j.changes.length === 500 && j.num_changes === 700'
+run 'many changes, text' 1 hash many1.json many2.json
+says 'many changes, text' '.. and 200 more'
+run 'quiet' 1 hash a.json b.json -q
+run 'one file' 0 hash a.json --json
+holds 'one file' "j.compose_hash === '$(hash_of a.json)' && Object.keys(j).length === 2"
+echo '{' >broken.json
+run 'one file that is no JSON' 0 hash broken.json
+refuse 'the first is no JSON' 4 1839 hash broken.json a.json
+refuse 'the second is no JSON' 4 1840 hash a.json broken.json
+refuse 'three files' 2 1007 hash a.json a.json a.json
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]
