@@ -215,7 +215,7 @@ enum near_found near_trie_get(const struct near_proof *proof, const uint8_t root
 
 void near_merklize(const uint8_t (*roots)[32], size_t n, uint8_t out[static 32])
 {
-    uint8_t level[LIMIT_NEAR_SHARDS][32];
+    uint8_t level[LIMIT_NEAR_SHARDS][32] = {{0}};
     memset(out, 0, 32);
     if (n == 0 || n > LIMIT_NEAR_SHARDS)
         return;
