@@ -2,7 +2,8 @@
 // Usage: node near_diff.mjs TOOL      (TOOL: build/tools/near_tool)
 // The rules of near-kms are our reading of its source; the chain's formats are recorded ones.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { Chain } from './chain.mjs';
 import * as F from './format.mjs';
@@ -158,6 +159,21 @@ async function expect(name, r, { say = 'undecided', code, reason, hint }) {
   check('no gateway app id', big.gateway === null, big.gateway);
 }
 
+// ---- one answer withheld, or bad: neither a yes nor a no ------------------------------------------
+for (const question of ['app', 'kms']) {
+  const full = await decide(ask(usual, { question }), usual, honest), states = full.rpc.filter((e) => e.method === 'query');
+  const read = new Set(full.reads.map((r) => r.account + r.member));
+  check(`${question}: as many reads as there were questions`, read.size === (question === 'app' ? 6 : 4) && states.length === read.size, full.reads);
+  for (const e of full.rpc) {
+    const without = await run({ ...ask(usual, { question }), rpc: full.rpc.filter((x) => x !== e) });
+    check(`${question}: without one ${e.method}`, without.say === 'undecided' && without.code === 0 && without.needs.filter((n) => n.hard).length > 0, without);
+    if (e.method !== 'query') continue;
+    const spoiled = { ...e, result: { ...e.result, proof: e.result.proof.slice(1) } };
+    const bad = await run({ ...ask(usual, { question }), rpc: full.rpc.map((x) => (x === e ? spoiled : x)) });
+    check(`${question}: one proof cut short`, bad.say === 'undecided' && bad.last_bad === 1620, bad);
+  }
+}
+
 // ---- layout: what is not exactly near-kms' state is refused ------------------------------------
 {
   const state = (fn) => (k, v) => (k.toString() === 'STATE' ? [k, fn(Buffer.from(v))] : undefined);
@@ -275,6 +291,33 @@ const relight = (fn) => on(LIGHT, (r, params, chain) => (r.inner_lite ? fn(r, ch
 for (const n of [1, 2, 5]) {
   const chain = world({ blocks: 4 + 5 * n + 4, epochBlocks: 5 }), r = await decide(ask(chain, { config: { max_head_age: 7 } }), chain, honest);
   check(`${n} epochs behind`, r.say === 'allows' && r.epochs === Math.floor((chain.tip() - 2) / 5) && r.trips <= r.epochs + 4, { trips: r.trips, epochs: r.epochs, say: r.say });
+}
+// ---- the same over loopback, as the program sees it -------------------------------------------------
+{
+  const dir = mkdtempSync(`${tmpdir()}/near-`);
+  writeFileSync(`${dir}/setup`, JSON.stringify({ epochs: 1 }));
+  const node = spawn(process.execPath, [`${import.meta.dirname ?? new URL('.', import.meta.url).pathname}/serve.mjs`, `${dir}/setup`, `${dir}/about`], { stdio: 'inherit' });
+  for (let i = 0; i < 100 && !existsSync(`${dir}/about`); i += 1) await new Promise((done) => { setTimeout(done, 100); });
+  const about = JSON.parse(readFileSync(`${dir}/about`)), now = about.final.time + 5;
+  const through = async (lie) => {
+    const rpc = [];
+    for (let trips = 0; trips < 8; trips += 1) {
+      const r = await run({ config: { checkpoint: about.checkpoint, max_head_age: 600, contract_id: about.contract_id }, now, question: 'app', boot_info: bootInfo, rpc });
+      if (r.say !== 'undecided' || trips === 7) return r;
+      for (const need of r.needs) {
+        const [method, params] = Chain.question(need), reply = await fetch(`${about.url}/${lie}`, { method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }) });
+        const { result } = await reply.json();
+        if (result !== undefined) rpc.push({ method, params, result });
+      }
+    }
+    throw new Error('unreachable');
+  };
+  await expect('over loopback', through('none'), { say: 'allows' });
+  await expect('over loopback: next producers changed', through('next-stake-changed'), { code: 1610 });
+  await expect('over loopback: too large a state', through('large'), { code: 0 });
+  check('requests are counted', Number(await (await fetch(`${about.url}/hits/none`)).text()) >= 8);
+  node.kill();
+  rmSync(dir, { recursive: true });
 }
 child.stdin.end();
 

@@ -61,6 +61,7 @@ static struct scene scene(size_t n)
     list(s.now, 0, n);
     list(s.then, MAX, n);
     s.head = (struct near_head){.height = 100, .timestamp = 1000 * NS};
+    memset(s.head.prev_state_root, 7, 32);
     memset(s.head.epoch_id, 1, 32);
     memset(s.head.next_epoch_id, 2, 32);
     s.block.lite = (struct near_inner_lite){.height = 101, .timestamp = 1001 * NS};
@@ -471,7 +472,7 @@ static void questions_need_a_verified_head(void **state)
     struct needs needs;
     struct checks checks = {0};
     struct near_result r;
-    struct err bad = {0}, err = {0};
+    struct err bad = {0}, err = {0}, err_root = {0};
     struct near_head start;
     near_head_start(&cfg.checkpoint, &start);
     const struct {
@@ -499,9 +500,15 @@ static void questions_need_a_verified_head(void **state)
             CASE("all is asked for at once", needs.n == 5 && needs_hard(&needs) == 5, "%zu needs",
                  needs.n);
     }
-    assert_int_equal(near_ask(s.a, &cfg, &s.head, ASK_NONE, &bi, &no_answers, 1000, &needs, &checks,
-                              &r, &bad, &err) == RC_OK,
-                     false);
+    err_clear(&err);
+    cfg.floor_height = 0;
+    enum rc rc = near_ask(s.a, &cfg, &s.head, ASK_NONE, &bi, &no_answers, 1000, &needs, &checks, &r,
+                          &bad, &err);
+    CASE("no question", rc == BG_NEAR_QUESTION, "BG-%04d", rc);
+    memset(s.head.prev_state_root, 0, 32);
+    rc = near_ask(s.a, &cfg, &s.head, ASK_KMS, &bi, &no_answers, 1000, &needs, &checks, &r, &bad,
+                  &err_root);
+    CASE("a block without a state", rc == BG_NEAR_NO_STATE_ROOT, "BG-%04d", rc);
     arena_free(s.a);
 }
 
