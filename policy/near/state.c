@@ -164,6 +164,7 @@ static enum near_found prove(struct near_state *s, struct near_account *account,
 enum near_found near_state_get(struct near_state *s, struct near_account *account, struct bytes key,
                                bool hard, struct bytes *out)
 {
+    bool elsewhere = false; /* an answer starts from another root */
     *out = BYTES_NONE;
     for (size_t i = 0; i < s->answers->n && s->err->rc == RC_OK; i++) {
         const struct answer *e = &s->answers->v[i];
@@ -179,12 +180,13 @@ enum near_found near_state_get(struct near_state *s, struct near_account *accoun
         if (why.rc == BG_NOMEM)
             *s->err = why;
         *s->last_bad = why;
-        /* A shard without a chunk in this block is committed to as it was before: what is asked for
-         * cannot be proven here, but at the next block. */
-        if (why.rc == BG_NEAR_OTHER_ROOT && s->err->rc == RC_OK)
-            (void)!needs_add_near(s->a, s->needs, NEED_NEAR_LIGHT, true, s->head->block_hash,
-                                  BYTES_NONE, BYTES_NONE, s->err);
+        elsewhere |= why.rc == BG_NEAR_OTHER_ROOT;
     }
+    /* A shard without a chunk in this block is committed to as it was before: what is asked for
+     * cannot be proven here, but at the next block. Only when no other answer proved it. */
+    if (elsewhere && s->err->rc == RC_OK)
+        (void)!needs_add_near(s->a, s->needs, NEED_NEAR_LIGHT, true, s->head->block_hash,
+                              BYTES_NONE, BYTES_NONE, s->err);
     if (s->err->rc == RC_OK)
         (void)!needs_add_near(s->a, s->needs, NEED_NEAR_STATE, hard, s->head->prev_block_hash,
                               account->id, key, s->err);
