@@ -86,7 +86,6 @@ static bool ask(struct run *r, const struct needs *needs, bool hard)
         struct err why = {0};
         r->turn->left = nodes->n - k + 1;
         enum rc rc = rpc_ask_each(&nodes->v[node], r->turn, calls, r->bundle->rpc, &why);
-        nodes->v[node].why = why;
         nodes->preferred = rc == RC_OK ? node : (node + 1) % nodes->n;
         return true;
     }
@@ -191,11 +190,13 @@ static void wait_a_block(const struct run *r)
 static enum rc newer(struct run *r, bool *out_moved, struct err *err)
 {
     uint64_t had = r->head->height;
-    wait_a_block(r);
-    r->num_asked = 0;
-    do {
+    TRY(step(r, true, err)); /* what was answered in the meantime */
+    if (r->head && r->head->height <= had) {
+        wait_a_block(r);
+        r->num_asked = 0;
+    }
+    while (r->head && r->head->height <= had && ask(r, &r->needs, false))
         TRY(step(r, true, err));
-    } while (r->head && r->head->height <= had && ask(r, &r->needs, false));
     *out_moved = r->head && r->head->height > had;
     return RC_OK;
 }

@@ -272,6 +272,7 @@ enum rc rpc_ask_each(struct node *node, struct turn *turn, const json_t *calls, 
         taken +=
             at_once(node, turn, calls, i, left < FETCH_GETS ? left : FETCH_GETS, entries, &why);
     }
+    node->why = why;
     if (taken || n == 0)
         return RC_OK;
     *err = why;

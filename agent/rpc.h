@@ -20,7 +20,7 @@ enum rc rpc_ask(struct node *node, struct turn *turn, const json_t *calls, json_
                 struct err *err) MUST_CHECK;
 /*
  * rpc_ask_each sends every call by itself, FETCH_GETS of them at the same time: for nodes of a kind
- * that takes no batches. Otherwise as rpc_ask.
+ * that takes no batches. Otherwise as rpc_ask; node->why says of one that had no answer, also then.
  */
 enum rc rpc_ask_each(struct node *node, struct turn *turn, const json_t *calls, json_t *entries,
                      struct err *err) MUST_CHECK;
