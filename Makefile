@@ -130,6 +130,7 @@ check-e2e: all test-build
 	BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/e2e/fetch_e2e.sh
 	BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/e2e/ethereum_e2e.sh
 	BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/e2e/stale_e2e.sh
+	BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/e2e/near_e2e.sh
 	BUILD='$(BUILD)' tests/e2e/tpm_suite.sh
 
 # The EVM against @ethereumjs/evm at length (minutes); `make check` runs a sample.
