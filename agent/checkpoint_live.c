@@ -276,7 +276,8 @@ enum rc checkpoint_live(struct arena *a, const struct cli *cli, const struct con
 {
     AUTO_BUNDLE bundle = {0};
     uint64_t now = cli->given & OPT_AT ? cli->at : clock_now();
-    struct turn turn = {.deadline_ms = clock_ms() + LIMIT_RUN_SECONDS * 1000ull};
+    uint64_t seconds = cli->timeout ? cli->timeout : LIMIT_RUN_SECONDS;
+    struct turn turn = {.deadline_ms = clock_ms() + seconds * 1000u};
     struct head_search h = {.a = a, .bundle = &bundle, .turn = &turn, .now = now};
     if (c->beacon.n == 0)
         return err_set(err, BG_CHECKPOINT_NO_BEACON, "%s", "");

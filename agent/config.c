@@ -238,8 +238,9 @@ static enum rc read_release(struct arena *a, const json_t *j, struct config *c, 
     return config_release_read(a, j, r, err);
 }
 
-enum rc config_read(struct arena *a, struct bytes text, const char *path, struct config *out,
-                    struct err *err)
+/* read_any: what is written is right; whether a light client could begin with it is not asked. */
+static enum rc read_any(struct arena *a, struct bytes text, const char *path, struct config *out,
+                        struct err *err)
 {
     static const char *const keys[] = {"chain", "rpc",    "beacon", "checkpoints",
                                        "store", "policy", "release"};
@@ -266,7 +267,17 @@ enum rc config_read(struct arena *a, struct bytes text, const char *path, struct
     return RC_OK;
 }
 
-enum rc config_load(struct arena *a, const char *flag, struct config *out, struct err *err)
+enum rc config_read(struct arena *a, struct bytes text, const char *path, struct config *out,
+                    struct err *err)
+{
+    struct config c;
+    TRY(read_any(a, text, path, &c, err));
+    TRY(config_chain_begins(&c, err));
+    *out = c;
+    return RC_OK;
+}
+
+enum rc config_load_any(struct arena *a, const char *flag, struct config *out, struct err *err)
 {
     const char *path = flag, *env = getenv("BOOTGATE_CONFIG");
     if (!path && env && *env)
@@ -281,5 +292,14 @@ enum rc config_load(struct arena *a, const char *flag, struct config *out, struc
     }
     struct bytes text = BYTES_NONE;
     TRY(file_read(a, path, LIMIT_CONFIG, BG_CONFIG_SIZE, &text, err));
-    return config_read(a, text, path, out, err);
+    return read_any(a, text, path, out, err);
+}
+
+enum rc config_load(struct arena *a, const char *flag, struct config *out, struct err *err)
+{
+    struct config c;
+    TRY(config_load_any(a, flag, &c, err));
+    TRY(config_chain_begins(&c, err));
+    *out = c;
+    return RC_OK;
 }

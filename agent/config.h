@@ -61,6 +61,9 @@ enum rc config_read(struct arena *a, struct bytes text, const char *path, struct
 /* config_load finds the file as described above; flag NULL: --config was not given. */
 enum rc config_load(struct arena *a, const char *flag, struct config *out,
                     struct err *err) MUST_CHECK;
+/* config_load_any: the same, but for who looks for a checkpoint: source ethereum may lack one. */
+enum rc config_load_any(struct arena *a, const char *flag, struct config *out,
+                        struct err *err) MUST_CHECK;
 /* config_source_name: chain.source as it is written; NULL: none. */
 const char *config_source_name(enum chain_source_kind k);
 /* config_boot_view: "app" or "kms"; BOOT_VIEW_NONE: neither. */

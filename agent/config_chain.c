@@ -161,9 +161,6 @@ static enum rc read_start(struct arena *a, const json_t *j, struct config *c, st
     struct lc_config *lc = &c->chain.light_client;
     const json_t *start = json_object_get(j, "checkpoint"),
                  *signers = json_object_get(j, "checkpoint_signers");
-    if (!start && !signers)
-        return config_bad_value(err, "chain.checkpoint",
-                                "{root, slot}, where there are no checkpoint_signers");
     if (start) {
         TRY(config_only(start, "chain.checkpoint", keys, 2, err));
         if (!json_hex(start, "root", true, lc->checkpoint.root, 32))
@@ -241,6 +238,14 @@ static enum rc read_chain(struct arena *a, const json_t *j, struct config *c, st
     if (bytes_eq_str(source, config_source_name(CHAIN_NEAR)))
         return config_near_read(a, j, c, err);
     return config_bad_value(err, "chain.source", "ethereum, near or pinned");
+}
+
+enum rc config_chain_begins(const struct config *c, struct err *err)
+{
+    if (c->chain.source == CHAIN_ETHEREUM && !c->has_checkpoint && !c->signers.num_keys)
+        return err_set(err, BG_CONFIG_NO_START,
+                       "chain has neither checkpoint nor checkpoint_signers");
+    return RC_OK;
 }
 
 /* base: a path is put behind each, so that it can't have a query. */

@@ -11,5 +11,7 @@
  * use is refused. Everything in `out` lives in the arena. */
 enum rc config_chain_read(struct arena *a, const json_t *j, struct config *out,
                           struct err *err) MUST_CHECK;
+/* config_chain_begins: a light client has something to begin at. */
+enum rc config_chain_begins(const struct config *c, struct err *err) MUST_CHECK;
 
 #endif

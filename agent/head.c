@@ -273,9 +273,11 @@ enum rc head_entries(struct head_search *h, json_t **out, struct err *err)
     const char *path;
     json_t *entry;
     bool enough = true;
-    json_object_foreach(h->useful, path, entry) if (json_array_append(list, entry) !=
-                                                    0) return err_set(err, BG_HEAD_LIST, "%s",
-                                                                      path);
+    json_object_foreach(h->useful, path, entry)
+    {
+        if (json_array_append(list, entry) != 0)
+            return err_set(err, BG_HEAD_LIST, "%s", path);
+    }
     /* Of several answers to one question the last was kept: was it the good one? */
     if (h->rounds > 1 || json_array_size(list) != json_array_size(h->bundle->beacon))
         TRY(leads_again(h, list, &enough, err));

@@ -40,8 +40,9 @@ static const struct verb verbs[] = {
      verb_diff},
     {"checkpoint", "sign|verify|show [FILE]",
      "a recent beacon block to start from: sign it for others, verify who signed, print it",
-     OPT_CONFIG | OPT_AT | OPT_OUTPUT | OPT_KEY | OPT_SLOT | OPT_BLOCK_ROOT | OPT_DAYS, 1, 2,
-     verb_checkpoint},
+     OPT_CONFIG | OPT_AT | OPT_TIMEOUT | OPT_OUTPUT | OPT_KEY | OPT_SLOT | OPT_BLOCK_ROOT |
+         OPT_DAYS,
+     1, 2, verb_checkpoint},
     {"explain", "CODE", "the manual entry of an error code; `all` lists them", 0, 1, 1,
      verb_explain},
     {"version", "", "version and libraries", 0, 0, 0, verb_version},

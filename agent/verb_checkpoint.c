@@ -43,10 +43,11 @@ static enum rc read_document(struct arena *a, const char *path, struct checkpoin
     return checkpoint_read(j, out, err);
 }
 
-/* load reads the configuration; a checkpoint belongs to a network, so it must name one. */
+/* load reads the configuration: it must name a network, to which a checkpoint belongs; it need not
+ * have a checkpoint, which is what this verb is asked for. */
 static enum rc load(struct arena *a, const struct cli *cli, struct config *out, struct err *err)
 {
-    TRY(config_load(a, cli->config, out, err));
+    TRY(config_load_any(a, cli->config, out, err));
     if (out->chain.source != CHAIN_ETHEREUM)
         return err_set(err, BG_CHECKPOINT_NO_NETWORK, "%s", "");
     return RC_OK;
@@ -315,7 +316,7 @@ static const struct action {
     {"sign", 2, OPT_CONFIG | OPT_KEY | OPT_OUTPUT, run_sign},
     {"verify", 2, OPT_CONFIG | OPT_AT, run_verify},
     {"show", 2, 0, run_show},
-    {"show", 1, OPT_CONFIG | OPT_AT, run_show_live},
+    {"show", 1, OPT_CONFIG | OPT_AT | OPT_TIMEOUT, run_show_live},
 };
 
 static enum rc run(struct arena *a, const struct cli *cli, struct err *err)

@@ -6,6 +6,7 @@
 #include "agent/file.h"
 #include "agent/output.h"
 #include "agent/session.h"
+#include "base/date.h"
 #include "base/hex.h"
 
 struct fetched_bundle {
@@ -24,6 +25,32 @@ static void print_json(const struct report *r, const struct fetched_bundle *f)
                           "block_number", (json_int_t)r->chain->block_number, "block_hash", hash));
 }
 
+static void option(FILE *out, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    fprintf(out, " %s ", name);
+    text_safe(out, bytes_of_str(value));
+}
+
+/* print_next: what decides with the bundle, as it can be typed; at the time that it was made at, or
+ * its block would soon be too old. */
+static void print_next(FILE *out, const struct session *s, const struct fetched_bundle *f)
+{
+    const struct cli *cli = s->cli;
+    char now[DATE_TEXT];
+    date_text(s->report.now, now);
+    fprintf(out, "  decide with it: bootgate %s --offline", cli->boot_info ? "chain" : "check");
+    option(out, "--boot-info", cli->boot_info);
+    option(out, "--as", cli->as);
+    option(out, "--mr", cli->mr);
+    option(out, "--bundle", f->path);
+    option(out, "--config", cli->config);
+    option(out, "--root", cli->root);
+    option(out, "--at", now);
+    fputc('\n', out);
+}
+
 static void print_text(FILE *out, const struct session *s, const struct fetched_bundle *f)
 {
     const struct report *r = &s->report;
@@ -37,11 +64,7 @@ static void print_text(FILE *out, const struct session *s, const struct fetched_
         fprintf(out,
                 "  %zu code hashes are not proven: no node answered, and no policy needs them\n",
                 f->unproven);
-    fputs("  decide with it: bootgate ", out);
-    fputs(s->cli->boot_info ? "chain --boot-info .." : "check", out);
-    fputs(" --offline --bundle ", out);
-    text_safe(out, bytes_of_str(f->path));
-    fputc('\n', out);
+    print_next(out, s, f);
 }
 
 static size_t answers(const struct bundle *b)

@@ -180,8 +180,9 @@ static void wrapped(FILE *f, const char *s)
     fputc('\n', f);
 }
 
-/* open_questions lists what the run could not know or did not do, and what would settle it. */
-static void open_questions(FILE *f, const struct style *st, const struct checks *cs)
+/* open_questions lists what the run could not know or did not do, and what would settle it; but
+ * not what Why and Fix will say of the code `told`. */
+static void open_questions(FILE *f, const struct style *st, const struct checks *cs, enum rc told)
 {
     const char *last = NULL;
     for (size_t i = 0; i < cs->n; i++) {
@@ -189,6 +190,8 @@ static void open_questions(FILE *f, const struct style *st, const struct checks 
         const struct err_info *info = err_info_of((int)c->code);
         const char *hint = c->hint ? c->hint : info ? info->hint : NULL;
         if ((c->status != CHECK_UNKNOWN && c->status != CHECK_NOT_RUN) || !hint)
+            continue;
+        if (c->code != RC_OK && c->code == told)
             continue;
         if (last && strcmp(hint, last) == 0)
             continue;
@@ -344,15 +347,20 @@ static void head_facts_text(FILE *f, const struct style *st, const struct head_f
     fprintf(f, "%zu\n", net->round_trips);
 }
 
-/* notes_text: what went otherwise than it should and did no harm, or led to no decision; where the
- * reason itself names every node, only on demand. */
+/* notes_text: what went otherwise than it should. Where it did no harm, how much there is; all on
+ * demand. Where the reason itself names every node, nothing more. */
 static void notes_text(FILE *f, const struct style *st, const struct report *r)
 {
     enum rc rc = r->err.rc;
     bool told = rc == RC_OK || rc == BG_HEAD_NETWORK || rc == BG_DRIVER_NODES ||
                 rc == BG_NEAR_HEAD_NODES || rc == BG_NEAR_STATE_NODES;
-    if (!r->net.num_notes || (told && !st->verbose))
+    if (!r->net.num_notes || (told && rc != RC_OK && !st->verbose))
         return;
+    if (told && !st->verbose) {
+        fprintf(f, "  %sNotes%s %zu, shown with -v\n", paint(st, BOLD), paint(st, PLAIN),
+                r->net.num_notes);
+        return;
+    }
     fprintf(f, "  %sNotes%s\n", paint(st, BOLD), paint(st, PLAIN));
     for (size_t i = 0; i < r->net.num_notes; i++) {
         fputs("    ", f);
@@ -424,7 +432,7 @@ void verdict_text(FILE *f, const struct style *st, const struct report *r)
 {
     headline(f, st, r);
     table(f, st, &r->checks);
-    open_questions(f, st, &r->checks);
+    open_questions(f, st, &r->checks, r->err.rc);
     if (r->td)
         td_facts(f, st, r->td);
     if (r->boot_info)

@@ -38,9 +38,11 @@ static enum rc too_old(const struct lc_config *cfg, uint64_t slot, uint64_t now,
     uint64_t then = beacon_time_of(cfg->network, slot), age = now > then ? now - then : 0;
     if (age <= cfg->checkpoint_max_age)
         return RC_OK;
-    return err_set(err, BG_LC_CHECKPOINT_OLD, "slot %llu of %s, %llu days old; at most %llu",
-                   llu(slot), date_of(then).s, llu(age / 86400),
-                   llu(cfg->checkpoint_max_age / 86400));
+    bool days = cfg->checkpoint_max_age % 86400 == 0; /* else both as they are configured */
+    uint64_t unit = days ? 86400 : 1;
+    return err_set(err, BG_LC_CHECKPOINT_OLD, "slot %llu of %s, %llu %s old; at most %llu",
+                   llu(slot), date_of(then).s, llu(age / unit), days ? "days" : "s",
+                   llu(cfg->checkpoint_max_age / unit));
 }
 
 enum rc light_client_new(struct arena *a, const struct lc_config *cfg, uint64_t now,

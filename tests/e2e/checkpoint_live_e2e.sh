@@ -144,6 +144,24 @@ config nobody "$signers" ''
 run nobody 2 show --config nobody
 says nobody BG-1445
 
+# A configuration that lacks a checkpoint is what one looks for a checkpoint with; it decides nothing. With one that is too old
+# the way there is said, and nothing is printed that could be taken for proven.
+config fresh '"head":"finalized"' "$(beacon made)"
+run fresh 0 show --config fresh --timeout 60
+says fresh 'NOT VERIFIED'
+says fresh "\"checkpoint\": {\"root\": \"0x$made\", \"slot\": $slot}"
+"$gate" check --config fresh >out 2>err
+[ $? -eq 2 ] && ok || bad 'check begins at nothing'
+says fresh-check BG-1492
+config stale "\"checkpoint\":{\"root\":\"0x$(printf '%064d' 7)\",\"slot\":1}" "$(beacon made)"
+run stale 2 show --config stale
+says stale BG-1363
+says stale 'take chain.checkpoint out'
+lacks stale NOT
+config hours "\"checkpoint\":{\"root\":\"0x$(printf '%064d' 7)\",\"slot\":$slot},\"checkpoint_max_age\":3600" "$(beacon made)"
+run hours 2 show --config hours --at $((1606824023 + 12 * slot + 3601))
+says hours '3601 s old; at most 3600'
+
 # --- what is proven --------------------------------------------------------------------------------------------------------
 if [ ! -f "$lc/bootstrap.json" ]; then
     skipped=$((skipped + 1))

@@ -45,6 +45,12 @@ says() { # NAME TEXT: what the last run printed has it
     if grep -qF -- "$2" "$out" "$out.err"; then ok; else bad "$1: the output lacks: $2 ($(head -c 200 "$out"))"; fi
 }
 
+# followed NAME STATUS: the command that the last run ends with, as it stands there, decides the same.
+followed() {
+    # shellcheck disable=SC2046 # words
+    run "$1-followed" "$2" $(sed -n 's/^  decide with it: bootgate //p' "$out")
+}
+
 # live NAME EVIDENCE STATE STATUS POLICY OPTIONS..: a decision, and a bundle that has to come to the same without a network.
 live() {
     case=$1 subject=$2 state=$3 status=$4 policy=$5
@@ -57,6 +63,7 @@ live() {
     run "$case-fetch" 0 fetch "$work/$subject/bundle.json" $(cat "$dir/$case.options") -o "$dir/$case.json"
     says "$case-fetch" 'complete: '
     yes "$case: one file was written" test -s "$dir/$case.json"
+    followed "$case-fetch" "$status"
     cases="$cases $case:$status"
 }
 
@@ -75,6 +82,7 @@ while_it_runs() {
     # A boot info by itself.
     run info-live 0 chain --boot-info "$work/own-app.json" --config "$dir/allowed.conf" --at $at --json
     run info-fetch 0 fetch --boot-info "$work/own-app.json" --config "$dir/allowed.conf" --at $at -o "$dir/info.json"
+    followed info-fetch 0
     # The parts as files of their own; what was given is passed on.
     node -e 'const fs = require("fs"); const [from, to] = process.argv.slice(1); const { evidence, collateral } = JSON.parse(fs.readFileSync(from));
         fs.writeFileSync(to + ".evidence", JSON.stringify(evidence)); fs.writeFileSync(to + ".collateral", JSON.stringify(collateral));' \

@@ -198,7 +198,7 @@ static void what_would_not_be_enforced_is_refused(void **state)
          BG_CONFIG_VALUE},
         {"unknown network", ETH("1", "\"ropsten\"", START "}"), BG_CONFIG_VALUE},
         {"another chain id", ETH("5", "\"mainnet\"", START "}"), BG_CONFIG_CHAIN_ID},
-        {"nothing to begin at", ETH("1", "\"mainnet\"", "}"), BG_CONFIG_VALUE},
+        {"nothing to begin at", ETH("1", "\"mainnet\"", "}"), BG_CONFIG_NO_START},
         {"a block hash beside it", ETH("1", "\"mainnet\"", START ",\"block_hash\":\"" H32 "\"}"),
          BG_CONFIG_KEY},
         {"checkpoint a string", ETH("1", "\"mainnet\"", ",\"checkpoint\":\"" H32 "\"}"),
@@ -342,6 +342,20 @@ static void the_first_file_that_exists_is_taken(void **state)
     assert_int_equal(config_load(arena, NULL, &c, &err), BG_FILE_OPEN);
     err_clear(&err);
     assert_int_equal(config_load(arena, "/", &c, &err), BG_FILE_DIRECTORY);
+    err_clear(&err);
+    /* Without a checkpoint only for who looks for one; wrong otherwise, it is refused to him too.
+     */
+    f = fopen(path, "w");
+    fputs(ETH("1", "\"mainnet\"", "}"), f);
+    fclose(f);
+    assert_int_equal(config_load(arena, path, &c, &err), BG_CONFIG_NO_START);
+    err_clear(&err);
+    assert_int_equal(config_load_any(arena, path, &c, &err), RC_OK);
+    assert_true(c.chain.source == CHAIN_ETHEREUM && !c.has_checkpoint && !c.signers.num_keys);
+    f = fopen(path, "w");
+    fputs(ETH("5", "\"mainnet\"", "}"), f);
+    fclose(f);
+    assert_int_equal(config_load_any(arena, path, &c, &err), BG_CONFIG_CHAIN_ID);
     err_clear(&err);
     unsetenv("BOOTGATE_CONFIG");
     f = fopen(path, "w");

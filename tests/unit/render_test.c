@@ -202,7 +202,8 @@ static void a_head_says_who_signed_for_it(void **state)
                            "    checkpoint                 slot 6000, cccccccccccccccc..cccccccc"
                            ", checkpoint-signers 2/3, 1 update before\n"
                            "    round trips                3\n"));
-    assert_null(strstr(got, "Notes")); /* nothing is undecided */
+    assert_non_null(strstr(got, "  Notes 2, shown with -v\n")); /* nothing is undecided */
+    assert_null(strstr(got, "BG-1062"));
     free(got);
     got = text_of(&r, (struct style){.verbose = true});
     assert_non_null(strstr(got, "  Notes\n    beacon node: BG-1062 one\n    another\n"));
