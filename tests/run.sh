@@ -1,25 +1,33 @@
 #!/bin/sh
-# Runs test programs one after the other, adds up their closing lines, prints one of its own.
+# Runs test programs, TEST_JOBS at a time (two), adds up their closing lines in the order given, prints one of its own.
 # A program that fails, or that prints no closing line, is a failure.
 set -u
 passed=0 failed=0 skipped=0
-out=$(mktemp) || exit 70
-trap 'rm -f "$out"' EXIT
+out=$(mktemp -d) || exit 70
+trap 'rm -rf "$out"' EXIT
+count=0
 for t in "$@"; do
-    "$t" >"$out" 2>&1
-    rc=$?
-    line=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$out" | tail -n 1)
-    if [ -z "$line" ] || { [ $rc -ne 0 ] && [ "${line#*, 0 failed}" != "$line" ]; }; then
-        cat "$out"
+    count=$((count + 1))
+    printf '%s\n%s\n' "$out/$count" "$t"
+done | xargs -P "${TEST_JOBS:-2}" -n 2 sh -c '"$1" >"$0" 2>&1 </dev/null; echo $? >"$0.status"'
+count=0
+for t in "$@"; do
+    count=$((count + 1))
+    one=$out/$count rc=none
+    [ ! -s "$one.status" ] || read -r rc <"$one.status"
+    line=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$one" | tail -n 1)
+    if [ -z "$line" ] || { [ "$rc" != 0 ] && [ "${line#*, 0 failed}" != "$line" ]; }; then
+        cat "$one"
         echo "FAILED $t: exit $rc, no clean closing line"
         failed=$((failed + 1))
         continue
     fi
-    set -- $line
-    [ "$3" = 0 ] || grep -vE '^\[ *(OK|RUN) *\]' "$out"
-    grep '^skipped ' "$out"
+    p=${line%% passed*} f=${line#*, } k=${line##*, }
+    f=${f%% failed*} k=${k%% skipped*}
+    [ "$f" = 0 ] || grep -vE '^\[ *(OK|RUN) *\]' "$one"
+    grep -E '^(skipped|sampled) ' "$one"
     printf '  %-40s %s\n' "$(basename "$t")" "$line"
-    passed=$((passed + $1)) failed=$((failed + $3)) skipped=$((skipped + $5))
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + k))
 done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]

@@ -237,6 +237,9 @@ static void every_byte_of_the_file(void)
     }
     printf("%s bundle: file of %zu bytes; changed by XOR 01: %zu, 80: %zu, ff: %zu, 20: %zu\n",
            c.name, c.text.n, tried[0], tried[1], tried[2], tried[3]);
+    if (STRIDE > 1 && !full())
+        printf("sampled %s bundle's text: a %u-th of what the plain build changes\n", c.name,
+               STRIDE);
     for (size_t i = 0; i < NUM_CLASSES; i++) {
         if (!(classes[i].in & here))
             continue;
