@@ -14,6 +14,7 @@
 #define LIMIT_EVENTS           16384u       /* records in one event log */
 #define LIMIT_JSON_DEPTH       32u          /* nesting of any JSON document */
 #define LIMIT_JSON_VALUES      262144u      /* values in one, each up to 256 bytes of memory */
+#define LIMIT_QGS_MESSAGE      (1u << 20)   /* one answer of a quote generation service, bytes */
 #define LIMIT_CERTS            6u           /* certificates in one PEM chain */
 #define LIMIT_CERT_DER         (16u << 10)  /* one certificate, DER bytes */
 #define LIMIT_CRL_DER          (1u << 20)   /* one CRL, DER bytes */
