@@ -1,5 +1,7 @@
 #include "agent/config_parts.h"
 
+#include <stdio.h>
+
 #define MAX_PATH 1024u
 
 enum rc config_bad_value(struct err *err, const char *key, const char *want)
@@ -15,7 +17,13 @@ enum rc config_only(const json_t *obj, const char *where, const char *const *key
         return RC_OK;
     if (!bad)
         return err_set(err, BG_CONFIG_NOT_OBJECT, "%s is not an object", where);
-    return err_set(err, BG_CONFIG_KEY, "%s has a member \"%s\"", where, bad);
+    char known[ERR_DETAIL_MAX] = "";
+    for (size_t i = 0, at = 0; i < n && at < sizeof known; i++) {
+        int put = snprintf(known + at, sizeof known - at, "%s%s", i ? ", " : "", keys[i]);
+        at += put > 0 ? (size_t)put : 0;
+    }
+    return err_set(err, BG_CONFIG_KEY, "%s has a member \"%s\", and may have %s", where, bad,
+                   known);
 }
 
 bool config_plain_path(struct bytes p)

@@ -45,6 +45,26 @@ static enum rc read(const char *text, struct config *c)
     return rc;
 }
 
+static void a_misspelt_member_is_named_beside_the_right_ones(void **state)
+{
+    (void)state;
+    struct config c;
+    struct err err = {0};
+    const char *text = "{\"chain\":{\"source\":\"ethereum\",\"kms_contact\":\"\"}}";
+    assert_int_equal(config_read(arena, bytes_of_str(text), "test", &c, &err), BG_CONFIG_KEY);
+    assert_non_null(
+        strstr(err.detail, "chain has a member \"kms_contact\", and may have source, "));
+    assert_non_null(strstr(err.detail, ", kms_contract, "));
+    assert_non_null(strstr(err.detail, ", el_forks"));
+    /* Longer than a detail may be: cut, not over the end. */
+    char *name = test_malloc(4000);
+    snprintf(name, 4000, "{\"policy\":{\"%03000d\":1}}", 7);
+    err_clear(&err);
+    assert_int_equal(config_read(arena, bytes_of_str(name), "test", &c, &err), BG_CONFIG_KEY);
+    assert_true(strlen(err.detail) < sizeof err.detail);
+    test_free(name);
+}
+
 static void the_whole_configuration_is_read(void **state)
 {
     (void)state;
@@ -436,6 +456,7 @@ int main(void)
 {
     arena = arena_new(1 << 26);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_misspelt_member_is_named_beside_the_right_ones),
         cmocka_unit_test(the_whole_configuration_is_read),
         cmocka_unit_test(the_ethereum_source_is_read),
         cmocka_unit_test(what_is_not_said_is_the_strict_default),
