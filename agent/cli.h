@@ -77,6 +77,7 @@ int verb_fetch(struct arena *a, const struct cli *cli);
 int verb_hash(struct arena *a, const struct cli *cli);
 int verb_log(struct arena *a, const struct cli *cli);
 int verb_diff(struct arena *a, const struct cli *cli);
+int verb_tcb(struct arena *a, const struct cli *cli);
 int verb_measure(struct arena *a, const struct cli *cli);
 int verb_explain(struct arena *a, const struct cli *cli);
 int verb_boot(struct arena *a, const struct cli *cli);
