@@ -198,6 +198,10 @@ error.code=BG-$code" allowed "$node/$lie/allowed/compose-denied" "$members"
             check "lie-$lie-to-yes" "$never" compose-denied "$node/$lie/compose-denied/allowed" "$members"
         done
     done <"$work/lies"
+    for lie in $(sed -n 's/^more\.[0-9]*=/more-/p' "$work/near.flat"); do
+        check "lie-$lie-then-honest" "$yes" allowed "$node/$lie/allowed\",\"$node/none/allowed"
+        check "lie-$lie-of-a-no" "$never" compose-denied "$node/$lie/compose-denied"
+    done
     told=$(printf '%s\n' none code-other code-gone | sort -u - "$work/told" | tr '\n' ' ')
     note every-lie-told "lies: $(sed -n 's/^lies\.[0-9]*=//p' "$work/near.flat" | sort -u | tr '\n' ' ')" "lies: $told"
 }

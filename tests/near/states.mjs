@@ -1,14 +1,16 @@
 // A NEAR RPC node on a free loopback port, honest or not, for chains of the tests' own (chain.mjs):
 //   POST URL/LIE/STATE[@TIP][/OTHER]  JSON-RPC, one call each, as NEAR's nodes take them; STATE: see states();
 //                                     TIP: the node has seen the chain up to this block only; OTHER: a state to lie with
+//                                     LIE: as below, or more-NAME of lies.mjs
 //   GET  URL/checkpoint/STATE/N       block N as chain.checkpoint
 //   GET  URL/hits                     {method: count}
-// usage: node states.mjs FILE TIME APP-INFO KMS-INFO    FILE gets {url, port, lies, states, kms, app, codes};
+// usage: node states.mjs FILE TIME APP-INFO KMS-INFO    FILE gets {url, port, lies, more, states, kms, app, codes};
 //                                                          TIME: of the newest final block
 import fs from 'node:fs';
 import http from 'node:http';
 import { Chain } from './chain.mjs';
 import { appEntries, b58, keyOf, kmsEntries, sha256 } from './format.mjs';
+import { answer as lyingAnswer, lies as more } from './lies.mjs';
 
 const [file, time, appFile, kmsFile] = process.argv.slice(2);
 const appInfo = JSON.parse(fs.readFileSync(appFile, 'utf8')), kmsInfo = JSON.parse(fs.readFileSync(kmsFile, 'utf8'));
@@ -148,7 +150,8 @@ function answer(path, call) {
   const raw = RAW[lie]?.(c);
   if (typeof raw === 'string' || typeof raw === 'number') return raw;
   if (raw) return JSON.stringify({ jsonrpc: '2.0', id, ...raw });
-  const result = RAW[lie] ? c.result : LIES[lie](c);
+  const result = lie.startsWith('more-') && params.request_type !== 'view_account' ? lyingAnswer(chain, more[lie.slice(5)], method, params)
+    : RAW[lie] || lie.startsWith('more-') ? c.result : LIES[lie](c);
   return JSON.stringify(result === undefined ? { jsonrpc: '2.0', id, ...refusal('UNKNOWN_BLOCK') } : { jsonrpc: '2.0', id, result });
 }
 function handle(request, response) {
@@ -176,7 +179,7 @@ function handle(request, response) {
 const listen = (host, port) => new Promise((done) => { const s = http.createServer(handle).listen(port, host, () => done(s.address().port)); });
 const port = await listen('127.0.0.1', 0);
 for (const host of ['127.0.0.2', '127.0.0.3']) await listen(host, port);
-const out = { url: `http://127.0.0.1:${port}`, port, lies: [...Object.keys(LIES), ...Object.keys(RAW)], states: Object.keys(STATES), kms: KMS, app: APP,
+const out = { url: `http://127.0.0.1:${port}`, port, lies: [...Object.keys(LIES), ...Object.keys(RAW)], more: Object.keys(more), states: Object.keys(STATES), kms: KMS, app: APP,
   codes: { kms: codeOf(KMS), app: codeOf(APP), kms_hex: sha256(`code of ${KMS}`).toString('hex') } };
 fs.writeFileSync(`${file}.part`, JSON.stringify(out));
 fs.renameSync(`${file}.part`, file);
