@@ -16,7 +16,8 @@ enum rc config_only(const json_t *obj, const char *where, const char *const *key
     if (json_only_keys(obj, keys, n, &bad))
         return RC_OK;
     if (!bad)
-        return err_set(err, BG_CONFIG_NOT_OBJECT, "%s is not an object", where);
+        return err_set(err, BG_CONFIG_NOT_OBJECT, "%s is %s", where,
+                       obj ? "not an object" : "missing");
     char known[ERR_DETAIL_MAX] = "";
     for (size_t i = 0, at = 0; i < n && at < sizeof known; i++) {
         int put = snprintf(known + at, sizeof known - at, "%s%s", i ? ", " : "", keys[i]);

@@ -56,6 +56,14 @@ static void a_misspelt_member_is_named_beside_the_right_ones(void **state)
         strstr(err.detail, "chain has a member \"kms_contact\", and may have source, "));
     assert_non_null(strstr(err.detail, ", kms_contract, "));
     assert_non_null(strstr(err.detail, ", el_forks"));
+    /* What is missing is not said to be something else. */
+    err_clear(&err);
+    text = "{\"chain\":{\"source\":\"near\",\"network_id\":\"testnet\",\"contract_id\":\"kms."
+           "testnet\"},"
+           "\"rpc\":[\"http://a\"]}";
+    assert_int_equal(config_read(arena, bytes_of_str(text), "test", &c, &err),
+                     BG_CONFIG_NOT_OBJECT);
+    assert_string_equal(err.detail, "chain.checkpoint is missing");
     /* Longer than a detail may be: cut, not over the end. */
     char *name = test_malloc(4000);
     snprintf(name, 4000, "{\"policy\":{\"%03000d\":1}}", 7);
