@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "quote/evlog_internal.h"
 #include "quote/lite.h"
+#include "quote/tcg_pcr.h"
 
 static json_t *index_json(void)
 {
@@ -53,6 +54,9 @@ static void ccel_case(const json_t *row)
     CASE(file, log.n + log.no_action == records, "%zu + %zu records", log.n, log.no_action);
     CASE(file, log.end_offset == end, "ends at %zu", log.end_offset);
     const json_t *extends = json_object_get(row, "extends");
+    struct tcg_pcrs pcrs = {0};
+    rc = tcg_pcr_replay(vectors_bytes(a, path), TCG_SHA384, &pcrs, &err);
+    CASE(file, rc == RC_OK, "BG-%04d %s", rc, err.detail);
     for (unsigned r = 0; r < 4; r++) {
         uint8_t mr[48];
         char key[16], idx[16];
@@ -61,6 +65,8 @@ static void ccel_case(const json_t *row)
         snprintf(idx, sizeof idx, "%u", r + 1);
         evlog_replay_register(&log, r, SIZE_MAX, mr);
         CASE(file, hex_is(mr, 48, text_at(replay, key)), "%s", key);
+        /* read as a TPM's log, MR index 1 to 4 is PCR 1 to 4: the same records, the same values */
+        CASE(file, hex_is(pcrs.value[r + 1], 48, text_at(replay, key)), "PCR %u", r + 1);
         for (size_t i = 0; i < log.n; i++)
             n += log.v[i].rtmr == r;
         CASE(file, (json_int_t)n == json_integer_value(json_object_get(extends, idx)),
