@@ -29,10 +29,13 @@ enum rc near_client_new(struct arena *a, const struct near_config *cfg, uint64_t
         cfg->checkpoint.timestamp / NS - now > NEAR_CLOCK_TOLERANCE)
         return err_set(err, BG_NEAR_CHECKPOINT_FUTURE, "the checkpoint is of %s, our clock says %s",
                        date_of(cfg->checkpoint.timestamp / NS).s, date_of(now).s);
-    if (cfg->checkpoint_max_age && age > cfg->checkpoint_max_age)
-        return err_set(err, BG_NEAR_CHECKPOINT_AGE, "%llu days old, at most %llu",
-                       (unsigned long long)age / 86400,
-                       (unsigned long long)cfg->checkpoint_max_age / 86400);
+    if (cfg->checkpoint_max_age && age > cfg->checkpoint_max_age) {
+        bool days = cfg->checkpoint_max_age % 86400 == 0; /* else both as they are configured */
+        uint64_t unit = days ? 86400 : 1;
+        return err_set(err, BG_NEAR_CHECKPOINT_AGE, "%llu %s old, at most %llu",
+                       (unsigned long long)(age / unit), days ? "days" : "s",
+                       (unsigned long long)(cfg->checkpoint_max_age / unit));
+    }
     struct near_client *c = ARENA_NEW(a, struct near_client, err);
     if (!c)
         return err->rc;
