@@ -225,7 +225,8 @@ static void rows_text(const struct style *st, const struct compared *c, size_t r
             break;
         const struct diff_event *e[2];
         events_of(c, r, &d->rows[i], e);
-        struct bytes label = e[0] ? e[0]->label : e[1]->label;
+        const struct diff_event *named = e[0] ? e[0] : e[1];
+        struct bytes label = named ? named->label : BYTES_NONE;
         printf("       %c ", marks[d->rows[i].op]);
         text_safe(stdout, label);
         printf("%*s ", label.n < 34 ? (int)(34 - label.n) : 0, "");

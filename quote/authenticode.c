@@ -101,9 +101,9 @@ static bool read_sections(const struct pe *p, struct part *out, size_t *out_n)
 
 enum rc authenticode_sha384(struct bytes f, uint8_t out[static 48], struct err *err)
 {
-    struct pe p;
-    struct part sections[SECTIONS_MAX];
-    size_t n, sum;
+    struct pe p = {0};
+    struct part sections[SECTIONS_MAX] = {{0}};
+    size_t n = 0, sum;
     if (!read_headers(f, &p) || !read_sections(&p, sections, &n))
         return err_set(err, BG_PE_FORMAT, "%zu bytes", f.n);
     sum = p.headers;

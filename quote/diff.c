@@ -20,14 +20,14 @@ static int by_digest(const void *a, const void *b)
     return memcmp(((const struct key *)a)->digest, ((const struct key *)b)->digest, 48);
 }
 
-static enum rc number(struct arena *a, struct diff_list first, struct diff_list second,
-                      uint32_t **out, struct err *err)
+static uint32_t *number(struct arena *a, struct diff_list first, struct diff_list second,
+                        struct err *err)
 {
     size_t total = first.n + second.n, n = 0;
     uint32_t *id = ARENA_ARRAY(a, uint32_t, total, err);
     struct key *keys = id ? ARENA_ARRAY(a, struct key, total, err) : NULL;
     if (!keys)
-        return err->rc;
+        return NULL;
     for (size_t i = 0; i < total; i++) {
         const struct diff_event *e = i < first.n ? &first.v[i] : &second.v[i - first.n];
         if (e->known)
@@ -41,8 +41,7 @@ static enum rc number(struct arena *a, struct diff_list first, struct diff_list 
             last++;
         *keys[i].id = last;
     }
-    *out = id;
-    return RC_OK;
+    return id;
 }
 
 static bool alike(uint32_t a, uint32_t b)
@@ -229,8 +228,9 @@ enum rc diff_events(struct arena *a, struct diff_list first, struct diff_list se
 {
     struct diff d = {.aligned = true};
     struct work w = {a, first, second, &d};
-    uint32_t *id;
-    TRY(number(a, first, second, &id, err));
+    uint32_t *id = number(a, first, second, err);
+    if (!id)
+        return err->rc;
     d.rows = ARENA_ARRAY(a, struct diff_row, first.n + second.n, err);
     if (!d.rows)
         return err->rc;

@@ -42,24 +42,24 @@ static enum rc align(struct walk *w, struct diff_list x, struct diff_list y, str
     return diff_events(w->a, x, y, true, out, w->err);
 }
 
-static enum rc elements(struct walk *w, const json_t *array, struct diff_list *out)
+static bool elements(struct walk *w, const json_t *array, struct diff_list *out)
 {
     size_t n = json_array_size(array);
     struct diff_event *v = ARENA_ARRAY(w->a, struct diff_event, n, w->err);
     if (!v)
-        return w->err->rc;
+        return false;
     for (size_t i = 0; i < n; i++)
         v[i].known = digest_of(json_array_get(array, i), v[i].digest);
     *out = (struct diff_list){v, n};
-    return RC_OK;
+    return true;
 }
 
 static enum rc compare_arrays(struct walk *w, const char *path, const json_t *x, const json_t *y)
 {
-    struct diff_list a, b;
-    struct diff d;
-    TRY(elements(w, x, &a));
-    TRY(elements(w, y, &b));
+    struct diff_list a = {0}, b = {0};
+    struct diff d = {0};
+    if (!elements(w, x, &a) || !elements(w, y, &b))
+        return w->err->rc;
     TRY(align(w, a, b, &d));
     for (size_t i = 0; i < d.n; i++) {
         const struct diff_row *r = &d.rows[i];
@@ -118,7 +118,7 @@ static bool next_line(struct bytes *left, struct bytes *out)
 }
 
 /* lines: with their ends, as they are; the payload of each is the line. */
-static enum rc lines(struct walk *w, const json_t *string, struct diff_list *out)
+static bool lines(struct walk *w, const json_t *string, struct diff_list *out)
 {
     struct bytes left = json_view(string), line;
     size_t n = 0;
@@ -126,7 +126,7 @@ static enum rc lines(struct walk *w, const json_t *string, struct diff_list *out
         n++;
     struct diff_event *v = ARENA_ARRAY(w->a, struct diff_event, n, w->err);
     if (!v)
-        return w->err->rc;
+        return false;
     left = json_view(string);
     for (size_t i = 0; next_line(&left, &line); i++) {
         v[i].known = true;
@@ -134,15 +134,15 @@ static enum rc lines(struct walk *w, const json_t *string, struct diff_list *out
         hash_sha384(line, v[i].digest);
     }
     *out = (struct diff_list){v, n};
-    return RC_OK;
+    return true;
 }
 
 static enum rc compare_lines(struct walk *w, const char *path, const json_t *x, const json_t *y)
 {
-    struct diff_list a, b;
-    struct diff d;
-    TRY(lines(w, x, &a));
-    TRY(lines(w, y, &b));
+    struct diff_list a = {0}, b = {0};
+    struct diff d = {0};
+    if (!lines(w, x, &a) || !lines(w, y, &b))
+        return w->err->rc;
     TRY(align(w, a, b, &d));
     for (size_t i = 0; i < d.n; i++) {
         const struct diff_row *r = &d.rows[i];

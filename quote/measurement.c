@@ -57,7 +57,7 @@ enum rc measurement_make(const struct lite_image *image, const struct measured_g
         struct measured_event *e = &m.events[i];
         bool acpi = i >= LITE_ACPI_FIRST && i < LITE_ACPI_FIRST + 3;
         e->rtmr = v[i].rtmr;
-        e->what = v[i].what;
+        e->what = v[i].what ? v[i].what : "";
         e->known = !acpi || guest->has_acpi;
         e->inputs = measured_inputs_of(bytes_of_str(e->what));
         if (strcmp(e->what, "kernel") == 0 && guest->header == BZIMAGE_AS_IS)

@@ -31,6 +31,8 @@ static unsigned distance(const struct tcb_gap *g, const struct tcb_comp_level *l
 static void platform_gap(struct tcb_gap *g)
 {
     const struct tcb_comp_level *aim = NULL;
+    if (!g->info.levels)
+        return;
     for (size_t i = 0; i < g->info.num_levels && !g->level; i++)
         if (distance(g, &g->info.levels[i]) == 0)
             g->level = &g->info.levels[i];
