@@ -187,15 +187,10 @@ enum rc bundle_add_text(struct arena *a, struct bundle *b, struct bytes text, co
     return is ? RC_OK : add_evidence(a, b, text, path, err);
 }
 
-static void drop_arena(struct arena **a)
-{
-    arena_free(*a);
-}
-
 enum rc bundle_add_file(struct arena *a, struct bundle *b, const char *path, struct err *err)
 {
     /* A bundle is large, and its text of no use once it is read. */
-    __attribute__((cleanup(drop_arena))) struct arena *scratch = arena_new(LIMIT_ARENA);
+    AUTO_ARENA scratch = arena_new(LIMIT_ARENA);
     struct bytes text = BYTES_NONE;
     bool is = false;
     if (!scratch)

@@ -14,11 +14,6 @@ static uint64_t slot_of(const struct head_search *h)
     return h->head ? head_facts_of(h->head)->slot : 0;
 }
 
-static void drop_arena(struct arena **a)
-{
-    arena_free(*a);
-}
-
 static struct arena *scratch_new(struct err *err)
 {
     struct arena *a = arena_new(LIMIT_ARENA);
@@ -33,7 +28,7 @@ static struct arena *scratch_new(struct err *err)
  */
 static enum rc step(struct head_search *h, struct err *err)
 {
-    __attribute__((cleanup(drop_arena))) struct arena *scratch = scratch_new(err);
+    AUTO_ARENA scratch = scratch_new(err);
     struct beacon_answers answers = {0};
     h->needs = (struct needs){0};
     err_clear(&h->bad);
@@ -252,7 +247,7 @@ bool head_knows(const struct head_search *h, uint64_t slot, const uint8_t **out_
 static enum rc leads_again(const struct head_search *h, const json_t *entries, bool *out,
                            struct err *err)
 {
-    __attribute__((cleanup(drop_arena))) struct arena *scratch = scratch_new(err);
+    AUTO_ARENA scratch = scratch_new(err);
     struct beacon_answers answers = {0};
     struct light_client *lc = NULL;
     const struct chain_head *head = NULL;

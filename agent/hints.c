@@ -92,18 +92,13 @@ static enum rc of_entry(struct run *r, const struct beacon_answer *e, struct err
     return RC_OK;
 }
 
-static void drop_arena(struct arena **a)
-{
-    arena_free(*a);
-}
-
 enum rc hints_add(struct arena *a, const struct beacon_network *n, const json_t *entries,
                   json_t *hints, struct err *err)
 {
     struct beacon_answers answers = {0};
     TRY(beacon_answers_read(a, entries, NULL, &answers, err));
     for (size_t i = 0; i < answers.n; i++) {
-        __attribute__((cleanup(drop_arena))) struct arena *scratch = arena_new(LIMIT_ARENA);
+        AUTO_ARENA scratch = arena_new(LIMIT_ARENA);
         struct run r = {scratch, n, hints};
         if (!scratch)
             return err_set(err, BG_HINTS_SCRATCH, "%u bytes", LIMIT_ARENA);

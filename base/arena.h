@@ -16,6 +16,13 @@ struct arena *arena_new(size_t cap);
 /* arena_free releases everything ever allocated from it. NULL is fine. */
 void arena_free(struct arena *a);
 
+static inline void arena_cleanup(struct arena **a)
+{
+    arena_free(*a);
+}
+/* AUTO_ARENA: a struct arena* freed at the end of its scope. */
+#define AUTO_ARENA __attribute__((cleanup(arena_cleanup))) struct arena *
+
 /* arena_alloc returns n zeroed bytes, or NULL with BG_NOMEM in err. n may be 0 (not NULL). */
 void *arena_alloc(struct arena *a, size_t n, struct err *err) MUST_CHECK;
 /* arena_array: count elements of size bytes each, overflow checked. */

@@ -288,11 +288,6 @@ static enum rc attempt_run(struct attempt *t, bool *out_stands)
     return RC_OK;
 }
 
-static void drop_arena(struct arena **a)
-{
-    arena_free(*a);
-}
-
 enum rc chain_ask(struct arena *a, const struct chain_config *cfg, const struct chain_head *head,
                   enum chain_question question, const struct boot_info *bi,
                   const struct answers *answers, uint64_t now, struct needs *out_needs,
@@ -300,7 +295,7 @@ enum rc chain_ask(struct arena *a, const struct chain_config *cfg, const struct 
                   struct err *err)
 {
     /* Attempts are repeated; what a flood of answers decodes to must not add up over them. */
-    __attribute__((cleanup(drop_arena))) struct arena *scratch = arena_new(LIMIT_ARENA);
+    AUTO_ARENA scratch = arena_new(LIMIT_ARENA);
     if (!scratch)
         return err_set(err, BG_CHAIN_SCRATCH, "%u bytes", LIMIT_ARENA);
     struct attempt t = {

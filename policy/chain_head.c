@@ -10,17 +10,12 @@ const struct head_facts *head_facts_of(const struct chain_head *h)
     return &h->facts;
 }
 
-static void drop_arena(struct arena **a)
-{
-    arena_free(*a);
-}
-
 enum rc chain_head_pinned(struct arena *a, const struct answers *answers,
                           const uint8_t block_hash[static 32], struct needs *needs,
                           const struct chain_head **out_head, struct err *last_bad, struct err *err)
 {
     /* Asked again in each round: the headers rebuilt on the way must not add up. */
-    __attribute__((cleanup(drop_arena))) struct arena *scratch = arena_new(LIMIT_ARENA);
+    AUTO_ARENA scratch = arena_new(LIMIT_ARENA);
     struct eth_header h;
     bool found;
     *out_head = NULL;

@@ -77,11 +77,6 @@ struct arena *lc_scratch(struct err *err)
     return a;
 }
 
-static void drop_arena(struct arena **a)
-{
-    arena_free(*a);
-}
-
 /* One object that an answer is made of. */
 struct part {
     size_t off, len;
@@ -134,7 +129,7 @@ static enum rc note(struct arena *a, struct lc_candidates *l, const struct beaco
                     const struct beacon_answers *answers, struct lc_candidate c,
                     struct err *last_bad, struct err *err)
 {
-    __attribute__((cleanup(drop_arena))) struct arena *scratch = lc_scratch(err);
+    AUTO_ARENA scratch = lc_scratch(err);
     struct lc_update u;
     struct err why = {0};
     if (!scratch)
@@ -162,7 +157,7 @@ static enum rc take_one(struct arena *a, struct lc_candidates *l, const struct b
                         const struct beacon_answers *answers, size_t i, struct err *last_bad,
                         struct err *err)
 {
-    __attribute__((cleanup(drop_arena))) struct arena *scratch = lc_scratch(err);
+    AUTO_ARENA scratch = lc_scratch(err);
     const struct beacon_answer *e = &answers->v[i];
     struct part parts[NEED_UPDATES_MAX] = {{0}};
     struct err why = {0};

@@ -75,11 +75,6 @@ const struct lc_store *light_client_store(const struct light_client *lc)
     return &lc->store;
 }
 
-static void drop_arena(struct arena **a)
-{
-    arena_free(*a);
-}
-
 /* refuse notes an object that was of no use; only running out of memory ends the run. */
 static enum rc refuse(struct light_client *lc, const struct beacon_answers *answers,
                       const struct lc_candidate *c, const struct err *why, struct err *err)
@@ -109,7 +104,7 @@ static enum rc start(struct light_client *lc, const struct beacon_answers *answe
         const uint8_t *root = lc->cfg.checkpoint.root;
         if (c->done || c->kind != LC_BOOTSTRAP || memcmp(answers->v[c->entry].root, root, 32) != 0)
             continue;
-        __attribute__((cleanup(drop_arena))) struct arena *scratch = lc_scratch(err);
+        AUTO_ARENA scratch = lc_scratch(err);
         struct lc_bootstrap b;
         struct lc_store store = {0};
         struct err why = {0};
@@ -236,7 +231,7 @@ static bool accepted(struct light_client *lc, const struct lc_update *u)
 static enum rc try_one(struct light_client *lc, const struct beacon_answers *answers,
                        struct lc_candidate *c, struct err *err)
 {
-    __attribute__((cleanup(drop_arena))) struct arena *scratch = lc_scratch(err);
+    AUTO_ARENA scratch = lc_scratch(err);
     struct lc_update u;
     struct err why = {0};
     bool moved;

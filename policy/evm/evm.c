@@ -6,11 +6,6 @@
 /* The run's own arena: the reserved areas, and what gas can buy of slots, code maps and outputs. */
 #define RUN_ARENA ((size_t)160 << 20)
 
-static void drop_arena(struct arena **a)
-{
-    arena_free(*a);
-}
-
 static enum rc reserve(struct run *r)
 {
     size_t frames = LIMIT_CALL_DEPTH + 1;
@@ -82,7 +77,7 @@ enum rc evm_run_any_gas(struct arena *a, const struct evm_state *state,
 {
     if (block->fork < ETH_PARIS || block->fork > ETH_OSAKA)
         return err_set(err, BG_EVM_FORK, "fork %d", (int)block->fork);
-    struct arena *own __attribute__((cleanup(drop_arena))) = arena_new(RUN_ARENA);
+    AUTO_ARENA own = arena_new(RUN_ARENA);
     if (!own)
         return err_set(err, BG_EVM_MEMORY, "%zu bytes", RUN_ARENA);
     struct run r = {.a = own, .state = state, .block = block, .call = call, .err = err};
