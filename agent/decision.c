@@ -10,6 +10,7 @@
 #include "agent/build.h"
 #include "agent/clock.h"
 #include "agent/confine.h"
+#include "agent/file.h"
 #include "agent/output.h"
 #include "agent/session.h"
 #include "base/cur.h"
@@ -154,27 +155,14 @@ static bool write_record(const struct decision *d)
 /* For the store: length of the floor, four bytes, the floor, the answers. */
 #define KEEP_MAX (4u + STORE_FLOOR_MAX + STORE_BEACON_MAX)
 
-static bool write_bytes(int fd, struct bytes left)
-{
-    while (left.n) {
-        ssize_t put_now = write(fd, left.p, left.n);
-        if (put_now < 0 && errno == EINTR)
-            continue;
-        if (put_now < 0)
-            return false;
-        left = bytes_of(left.p + put_now, left.n - (size_t)put_now);
-    }
-    return true;
-}
-
 static bool write_keep(const struct store_files *keep)
 {
     uint8_t head[4];
     if (!keep->floor.n)
         return true;
     (void)put_be(head, keep->floor.n, sizeof head);
-    return write_bytes(KEEP_FD, BYTES_OF_ARRAY(head)) && write_bytes(KEEP_FD, keep->floor) &&
-           write_bytes(KEEP_FD, keep->beacon);
+    return file_write_all(KEEP_FD, BYTES_OF_ARRAY(head)) && file_write_all(KEEP_FD, keep->floor) &&
+           file_write_all(KEEP_FD, keep->beacon);
 }
 
 /* network_deadline leaves the child time to say which nodes failed before it is killed. */

@@ -77,7 +77,7 @@ enum rc file_json(struct bytes text, const char *path, enum rc malformed, json_t
     return err_set(err, malformed, "%s: %s", path, why.detail);
 }
 
-static bool write_all(int fd, struct bytes b)
+bool file_write_all(int fd, struct bytes b)
 {
     struct bytes left = b;
     while (left.n) {
@@ -94,7 +94,7 @@ static bool write_all(int fd, struct bytes b)
 enum rc file_write(const char *path, struct bytes text, struct err *err)
 {
     if (strcmp(path, "-") == 0) {
-        if (!write_all(STDOUT_FILENO, text))
+        if (!file_write_all(STDOUT_FILENO, text))
             return err_set(err, BG_FILE_WRITE_STDOUT, "%s", strerror(errno));
         return RC_OK;
     }
@@ -108,7 +108,7 @@ enum rc file_write(const char *path, struct bytes text, struct err *err)
     AUTO_FD fd = mkstemp(temporary);
     if (fd < 0)
         return err_set(err, BG_FILE_CREATE, "%s: %s", path, strerror(errno));
-    if (write_all(fd, text) && fchmod(fd, 0644) == 0 && fsync(fd) == 0 &&
+    if (file_write_all(fd, text) && fchmod(fd, 0644) == 0 && fsync(fd) == 0 &&
         rename(temporary, path) == 0)
         return RC_OK;
     int why = errno;

@@ -16,6 +16,8 @@ enum rc file_read(struct arena *a, const char *path, size_t max, enum rc too_lar
  */
 enum rc file_json(struct bytes text, const char *path, enum rc malformed, json_t **out,
                   struct err *err) MUST_CHECK;
+/* file_write_all: every byte, over short writes and signals; false: errno says why. */
+bool file_write_all(int fd, struct bytes b) MUST_CHECK;
 /* file_write replaces path by text: written beside it, synced, renamed. "-": standard output.
  * Links, devices, pipes and directories are left alone. */
 enum rc file_write(const char *path, struct bytes text, struct err *err) MUST_CHECK;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/file.h"
 #include "agent/watch.h"
 #include "base/hex.h"
 
@@ -73,19 +74,6 @@ enum rc store_load(struct arena *a, const char *dir, struct store_files *out, st
     return load(a, fd, FLOOR, STORE_FLOOR_MAX, &out->floor, why, err);
 }
 
-static bool write_all(int fd, struct bytes left)
-{
-    while (left.n) {
-        ssize_t put = write(fd, left.p, left.n);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return false;
-        left = bytes_of(left.p + put, left.n - (size_t)put);
-    }
-    return true;
-}
-
 /* replace: renameat(2) puts a new file in the place of whatever has the name, a link too. */
 static enum rc replace(int dir, const char *name, struct bytes text, struct err *err)
 {
@@ -94,7 +82,7 @@ static enum rc replace(int dir, const char *name, struct bytes text, struct err 
     (void)unlinkat(dir, temporary, 0); /* of a run that was cut short */
     AUTO_CLOSE fd =
         openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0 && write_all(fd, text) && fsync(fd) == 0 &&
+    if (fd >= 0 && file_write_all(fd, text) && fsync(fd) == 0 &&
         renameat(dir, temporary, dir, name) == 0 && fsync(dir) == 0)
         return RC_OK;
     int why = errno;
