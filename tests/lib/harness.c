@@ -92,6 +92,14 @@ json_t *vectors_json(const char *relative)
     return j;
 }
 
+json_t *vectors_json_if_there(const char *relative)
+{
+    char *path = vectors_path(relative);
+    bool there = path != NULL;
+    free(path);
+    return there ? vectors_json(relative) : NULL;
+}
+
 struct bytes vectors_bytes(struct arena *a, const char *relative)
 {
     char *path = vectors_path(relative);

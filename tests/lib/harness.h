@@ -38,6 +38,8 @@ struct bytes read_file(struct arena *a, const char *path);
 bool file_exists(const char *path);
 /* vectors_json / vectors_bytes: a vectors file, parsed (new reference) or raw. */
 json_t *vectors_json(const char *relative);
+/* vectors_json_if_there: the same, or NULL where there are no vectors. */
+json_t *vectors_json_if_there(const char *relative);
 struct bytes vectors_bytes(struct arena *a, const char *relative);
 /* unhex: hex text (optional 0x) to bytes in the arena; fails the current test when malformed. */
 struct bytes unhex(struct arena *a, const char *text);

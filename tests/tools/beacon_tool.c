@@ -14,19 +14,14 @@
 #include "policy/beacon/ssz.h"
 #include "tests/fuzz/lc_fuzz.h"
 #include "tests/lib/lc_world.h"
-
-static void die(const char *what)
-{
-    fprintf(stderr, "beacon_tool: %s\n", what);
-    exit(2);
-}
+#include "tests/lib/tool.h"
 
 static struct bytes parse(struct arena *a, const char *text)
 {
     struct bytes out = BYTES_NONE;
     struct err err = {0};
     if (!text || !hex_decode_any(a, bytes_of_str(text), &out, &err))
-        die("not hex");
+        tool_die("not hex");
     return out;
 }
 
@@ -34,7 +29,7 @@ static const uint8_t *root_of(struct arena *a, const char *text)
 {
     struct bytes b = parse(a, text);
     if (b.n != 32)
-        die("not 32 bytes");
+        tool_die("not 32 bytes");
     return b.p;
 }
 
@@ -84,7 +79,7 @@ static void object(struct arena *a, enum lc_kind kind, const char *fork, const c
     struct lc_bootstrap b;
     struct lc_update u;
     if (!last || !beacon_preset(bytes_of_str(preset), &n))
-        die("no such fork or preset");
+        tool_die("no such fork or preset");
     for (unsigned f = BEACON_PHASE0; f <= last; f++)
         forks[n.num_forks++] = (struct beacon_fork_at){(enum beacon_fork)f, {(uint8_t)f}, 0};
     if (kind == LC_BOOTSTRAP) {
@@ -120,7 +115,7 @@ static void branch(struct arena *a, const char *leaf, const char *gindex, const 
     char *save = NULL;
     for (char *p = list ? strtok_r(list, ",", &save) : NULL; p; p = strtok_r(NULL, ",", &save)) {
         if (n == 64)
-            die("too many nodes");
+            tool_die("too many nodes");
         memcpy(nodes[n++], root_of(a, p), 32);
     }
     bool ok = ssz_branch_ok(root_of(a, leaf), (const uint8_t(*)[32])nodes, n,
@@ -140,13 +135,13 @@ static void answer(struct arena *a, char *line)
         struct bytes version = parse(a, w[2]);
         uint8_t root[32];
         if (version.n != 4)
-            die("not 4 bytes");
+            tool_die("not 4 bytes");
         ssz_signing_root(root_of(a, w[1]), version.p, root_of(a, w[3]), root);
         print_root("signing", root);
     } else if (n >= 4 && strcmp(w[0], "branch") == 0) {
         branch(a, w[1], w[2], w[3], w[4]);
     } else {
-        die("no such verb, or a word is missing");
+        tool_die("no such verb, or a word is missing");
     }
     putchar('\n');
 }
@@ -159,7 +154,7 @@ static void write_seed(const char *dir, const char *name, const char *ext, const
     FILE *f = fopen(path, "wb");
     if (!f || fwrite(head, 1, head_n, f) != head_n || fwrite(body.p, 1, body.n, f) != body.n ||
         fclose(f))
-        die(path);
+        tool_die(path);
 }
 
 static void seed(struct arena *a, const char *dir, struct lc_world *w, enum lc_kind kind,
@@ -224,7 +219,7 @@ static int seeds(const char *dir)
 {
     struct arena *a = arena_new(1 << 26);
     if (!a)
-        die("no memory");
+        tool_die("no memory");
     struct lc_world *w = lc_world_new(a, "minimal", BEACON_FULU, 9);
     w->distinct = 2;
     w->net = fuzz_network;
@@ -243,15 +238,5 @@ int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "seeds") == 0)
         return seeds(argv[2]);
-    char *line = NULL;
-    size_t cap = 0;
-    while (getline(&line, &cap, stdin) > 0) {
-        struct arena *a = arena_new(1 << 26);
-        if (!a)
-            die("no memory");
-        answer(a, line);
-        arena_free(a);
-    }
-    free(line);
-    return 0;
+    return tool_ask(1 << 26, answer);
 }

@@ -14,21 +14,16 @@
 #include "base/hex.h"
 #include "base/limits.h"
 #include "policy/beacon/checkpoint.h"
-
-static void die(const char *what)
-{
-    fprintf(stderr, "checkpoint_tool: %s\n", what);
-    exit(2);
-}
+#include "tests/lib/tool.h"
 
 static struct bytes parse(struct arena *a, const char *text)
 {
     struct bytes out = BYTES_NONE;
     struct err err = {0};
     if (!text)
-        die("a word is missing");
+        tool_die("a word is missing");
     if (!hex_decode_any(a, bytes_of_str(text), &out, &err))
-        die("not hex");
+        tool_die("not hex");
     return out;
 }
 
@@ -67,7 +62,7 @@ static void verify(struct arena *a, char *words[static 5])
     for (char *p = strtok_r(words[1], ",", &save); p; p = strtok_r(NULL, ",", &save)) {
         if (signers.num_keys == 64 ||
             !hex_decode(bytes_of_str(p), keys[signers.num_keys++], CHECKPOINT_KEY))
-            die("a key is 33 bytes");
+            tool_die("a key is 33 bytes");
     }
     if (!document(a, words[4], &d))
         return;
@@ -88,7 +83,7 @@ static void sign(struct arena *a, const char *secret, const char *doc)
     struct err err = {0};
     struct bytes key = parse(a, secret);
     if (key.n != 32)
-        die("a secret is 32 bytes");
+        tool_die("a secret is 32 bytes");
     if (!document(a, doc, &d) || bad(checkpoint_sign(&d, key.p, &err)))
         return;
     print_hex(BYTES_OF_ARRAY(d.signatures[d.num_signatures - 1].key));
@@ -114,7 +109,7 @@ static void answer(struct arena *a, char *line)
             AUTO_JSON j = checkpoint_to_json(&d);
             char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
             if (!text)
-                die("no memory");
+                tool_die("no memory");
             printf("%s", text);
             free(text);
         }
@@ -123,22 +118,12 @@ static void answer(struct arena *a, char *line)
     } else if (n == 6 && strcmp(words[0], "verify") == 0) {
         verify(a, words + 1);
     } else {
-        die("no such question");
+        tool_die("no such question");
     }
     putchar('\n');
 }
 
 int main(void)
 {
-    char *line = NULL;
-    size_t cap = 0;
-    while (getline(&line, &cap, stdin) > 0) {
-        struct arena *a = arena_new(1 << 24);
-        if (!a)
-            die("no memory");
-        answer(a, line);
-        arena_free(a);
-    }
-    free(line);
-    return 0;
+    return tool_ask(1 << 24, answer);
 }

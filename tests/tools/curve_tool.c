@@ -20,21 +20,16 @@
 #include "base/arena.h"
 #include "base/hex.h"
 #include "tests/lib/bls_sign.h"
-
-static void die(const char *what)
-{
-    fprintf(stderr, "curve_tool: %s\n", what);
-    exit(2);
-}
+#include "tests/lib/tool.h"
 
 static struct bytes parse(struct arena *a, const char *text)
 {
     struct bytes out = BYTES_NONE;
     struct err err = {0};
     if (!text)
-        die("a word is missing");
+        tool_die("a word is missing");
     if (strcmp(text, "-") != 0 && !hex_decode_any(a, bytes_of_str(text), &out, &err))
-        die("not hex");
+        tool_die("not hex");
     return out;
 }
 
@@ -42,7 +37,7 @@ static const uint8_t *sized(struct arena *a, const char *text, size_t n)
 {
     struct bytes b = parse(a, text);
     if (b.n != n)
-        die("a word has the wrong length");
+        tool_die("a word has the wrong length");
     return b.p;
 }
 
@@ -53,12 +48,12 @@ static size_t list(struct arena *a, char *text, size_t n, uint8_t *out)
     size_t count = 0;
     char *save = NULL;
     if (!text)
-        die("a list is missing");
+        tool_die("a list is missing");
     if (strcmp(text, "-") == 0)
         return 0;
     for (char *p = strtok_r(text, ",", &save); p; p = strtok_r(NULL, ",", &save)) {
         if (count == LIST_MAX)
-            die("the list is too long");
+            tool_die("the list is too long");
         memcpy(out + n * count++, sized(a, p, n), n);
     }
     return count;
@@ -143,7 +138,7 @@ static void sum(struct arena *a, char *text)
     for (size_t i = 0; i < n; i++) {
         p[i] = &points[i];
         if (!g1_decompress(KEYS[i], &points[i], &why))
-            die(why);
+            tool_die(why);
     }
     g1_sum(p, n, &out);
     print_g1(&out);
@@ -157,7 +152,7 @@ static void sum2(struct arena *a, char *text)
     const char *why;
     for (size_t i = 0; i < n; i++) {
         if (!g2_decompress(words + i * BLS_SIGNATURE, &q, &why))
-            die(why);
+            tool_die(why);
         g2_from_affine(&p, &q);
         g2_add(&out, &out, &p);
     }
@@ -219,7 +214,7 @@ static void answer(struct arena *a, char *line)
     for (size_t i = 0; verb && i < 4 && (w[i] = strtok_r(NULL, " \n", &save)); i++)
         ;
     if (!verb) {
-        die("an empty line");
+        tool_die("an empty line");
     } else if (!strcmp(verb, "g1")) {
         g1(sized(a, w[0], G1_COMPRESSED));
     } else if (!strcmp(verb, "g2")) {
@@ -240,7 +235,7 @@ static void answer(struct arena *a, char *line)
         static uint8_t out[8160];
         size_t n = w[2] ? strtoul(w[2], NULL, 10) : 0;
         if (n > sizeof out || !hash_expand_xmd(parse(a, w[0]), parse(a, w[1]), out, n))
-            die("xmd refuses");
+            tool_die("xmd refuses");
         print_hex(out, n);
     } else if (!strcmp(verb, "hash")) {
         hash(a, w[0], w[1]);
@@ -261,22 +256,12 @@ static void answer(struct arena *a, char *line)
         print_bool(bls_committee_verify(&committee, parse(a, w[0]), parse(a, w[1]),
                                         sized(a, w[2], BLS_SIGNATURE), &why));
     } else {
-        die("no such verb");
+        tool_die("no such verb");
     }
     putchar('\n');
 }
 
 int main(void)
 {
-    char *line = NULL;
-    size_t cap = 0;
-    while (getline(&line, &cap, stdin) > 0) {
-        struct arena *a = arena_new(1 << 20);
-        if (!a)
-            die("no memory");
-        answer(a, line);
-        arena_free(a);
-    }
-    free(line);
-    return 0;
+    return tool_ask(1 << 20, answer);
 }

@@ -17,21 +17,16 @@
 #include "policy/eth/mpt.h"
 #include "policy/eth/rlp.h"
 #include "tests/lib/trie_builder.h"
-
-static void die(const char *what)
-{
-    fprintf(stderr, "eth_tool: %s\n", what);
-    exit(2);
-}
+#include "tests/lib/tool.h"
 
 static struct bytes parse(struct arena *a, const char *text)
 {
     struct bytes out = BYTES_NONE;
     struct err err = {0};
     if (!text)
-        die("a word is missing");
+        tool_die("a word is missing");
     if (strcmp(text, "-") != 0 && !hex_decode_any(a, bytes_of_str(text), &out, &err))
-        die("not hex");
+        tool_die("not hex");
     return out;
 }
 
@@ -52,7 +47,7 @@ static void print_item(const struct rlp_item *it)
     for (bool first = true; cur_left(&c); first = false) {
         struct rlp_item sub;
         if (!rlp_next(&c, &sub))
-            die("a checked list does not read");
+            tool_die("a checked list does not read");
         if (!first)
             putchar(',');
         print_item(&sub);
@@ -66,7 +61,7 @@ static void fill(struct trie *t, struct arena *a, char *pairs)
     for (char *p = strtok_r(pairs, ",", &save); p; p = strtok_r(NULL, ",", &save)) {
         char *value = strchr(p, '=');
         if (!value)
-            die("KEY=VALUE expected");
+            tool_die("KEY=VALUE expected");
         *value++ = '\0';
         trie_put(t, parse(a, p), parse(a, *value ? value : "-"));
     }
@@ -78,10 +73,10 @@ static void prove(struct arena *a, const char *root_text, const char *key_text, 
     size_t n = 0;
     char *save = NULL;
     if (root.n != 32 || key.n != 32)
-        die("root and key have 32 bytes");
+        tool_die("root and key have 32 bytes");
     for (char *p = list ? strtok_r(list, ",", &save) : NULL; p; p = strtok_r(NULL, ",", &save)) {
         if (n == 128)
-            die("too many nodes");
+            tool_die("too many nodes");
         nodes[n++] = parse(a, p);
     }
     bool present;
@@ -116,7 +111,7 @@ static void answer(struct arena *a, char *line)
     char *w3 = w2 ? strtok_r(NULL, " \n", &save) : NULL;
     uint8_t h[32];
     if (!verb) {
-        die("an empty line");
+        tool_die("an empty line");
     } else if (!strcmp(verb, "keccak")) {
         keccak256(parse(a, w1), h);
         print_hex(BYTES_OF_ARRAY(h));
@@ -148,22 +143,12 @@ static void answer(struct arena *a, char *line)
         }
         trie_free(t);
     } else {
-        die("no such verb");
+        tool_die("no such verb");
     }
     putchar('\n');
 }
 
 int main(void)
 {
-    char *line = NULL;
-    size_t cap = 0;
-    while (getline(&line, &cap, stdin) > 0) {
-        struct arena *a = arena_new(1 << 26);
-        if (!a)
-            die("no memory");
-        answer(a, line);
-        arena_free(a);
-    }
-    free(line);
-    return 0;
+    return tool_ask(1 << 26, answer);
 }

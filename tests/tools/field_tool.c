@@ -14,14 +14,9 @@
 #include "policy/bls/ate.h"
 #include "policy/bls/fp_mul.h"
 #include "tests/lib/harness.h"
+#include "tests/lib/tool.h"
 
 #define MAX_WORDS (2 + 2 * (PAIRING_MAX + 1))
-
-static void die(const char *what)
-{
-    fprintf(stderr, "field_tool: %s\n", what);
-    exit(2);
-}
 
 /* The words of a line, as bytes and as elements of n coefficients. */
 struct words {
@@ -32,7 +27,7 @@ struct words {
 static struct bytes word(const struct words *w, size_t i, size_t n)
 {
     if (i >= w->n || w->v[i].n != n)
-        die("a word is missing or has another length");
+        tool_die("a word is missing or has another length");
     return w->v[i];
 }
 
@@ -42,7 +37,7 @@ static void element(const struct words *w, size_t i, struct fp *out, size_t n)
     struct bytes b = word(w, i, n * FP_BYTES);
     for (size_t k = 0; k < n; k++)
         if (!fp_read(b.p + k * FP_BYTES, &out[k]))
-            die("not below p");
+            tool_die("not below p");
 }
 
 static void print(const struct fp *a, size_t n)
@@ -236,7 +231,7 @@ static size_t pairs(const struct words *w, struct g1_affine *p, struct g2_affine
 {
     size_t n = w->n / 2;
     if (n > PAIRING_MAX + 1 || w->n % 2)
-        die("pairs expected");
+        tool_die("pairs expected");
     for (size_t i = 0; i < n; i++) {
         union value v = {0};
         p[i] = (struct g1_affine){.infinity = w->v[2 * i].n == 0};
@@ -268,7 +263,7 @@ static bool pairing(const char *verb, const struct words *w)
     if (strcmp(verb, "pair") != 0)
         return false;
     if (pairs(w, p, q) != 1)
-        die("one pair expected");
+        tool_die("one pair expected");
     ate_miller(p, q, 1, &r.fp12);
     ate_final(&r.fp12, &r.fp12);
     print(r.flat, 12);
@@ -282,15 +277,15 @@ static void answer(struct arena *a, char *line)
     struct words w = {0};
     struct err err = {0};
     if (!verb)
-        die("an empty line");
+        tool_die("an empty line");
     for (char *t; (t = strtok_r(NULL, " \n", &save)) != NULL; w.n++) {
         if (w.n == MAX_WORDS)
-            die("too many words");
+            tool_die("too many words");
         if (strcmp(t, "-") != 0 && !hex_decode_any(a, bytes_of_str(t), &w.v[w.n], &err))
-            die("not hex");
+            tool_die("not hex");
     }
     if (!(strchr(verb, '.') ? table(verb, &w) || question(verb, &w) : pairing(verb, &w)))
-        die("no such verb");
+        tool_die("no such verb");
     putchar('\n');
 }
 
@@ -300,15 +295,5 @@ int main(int argc, char **argv)
         printf("not on this machine\n");
         return 3;
     }
-    char *line = NULL;
-    size_t cap = 0;
-    while (getline(&line, &cap, stdin) > 0) {
-        struct arena *a = arena_new(1 << 16);
-        if (!a)
-            die("no memory");
-        answer(a, line);
-        arena_free(a);
-    }
-    free(line);
-    return 0;
+    return tool_ask(1 << 16, answer);
 }

@@ -1,24 +1,13 @@
 /* image: the published dstack image's measurement document, read and written again. */
 #include "tests/lib/harness.h"
 
-#include <stdlib.h>
-
 #include "base/base64.h"
 #include "quote/image.h"
-
-/* if_there: a vectors file, or NULL where there are none. */
-static json_t *if_there(const char *relative)
-{
-    char *path = vectors_path(relative);
-    bool there = path != NULL;
-    free(path);
-    return there ? vectors_json(relative) : NULL;
-}
 
 static void published_material_is_written_as_it_was(void **state)
 {
     (void)state;
-    AUTO_JSON j = if_there("tdx/dstack/tdx-lite-getquote.json");
+    AUTO_JSON j = vectors_json_if_there("tdx/dstack/tdx-lite-getquote.json");
     struct err err = {0};
     struct lite_image im;
     struct bytes cbor, again, text;

@@ -4,23 +4,12 @@
  */
 #include "tests/lib/harness.h"
 
-#include <stdlib.h>
-
 #include "base/base64.h"
 #include "base/hex.h"
 #include "policy/near/base58.h"
 #include "policy/near/ed25519.h"
 #include "policy/near/outcome.h"
 #include "policy/near/trie.h"
-
-/* if_there: a vectors file, or NULL where there are none. */
-static json_t *if_there(const char *relative)
-{
-    char *path = vectors_path(relative);
-    bool there = path != NULL;
-    free(path);
-    return there ? vectors_json(relative) : NULL;
-}
 
 static struct arena *new_arena(void)
 {
@@ -88,7 +77,7 @@ static void test_mainnet_2022(void **state)
     for (size_t f = 0; f < 3; f++) {
         char path[128];
         snprintf(path, sizeof path, "near/light-client/mainnet-2022/%s", files[f]);
-        AUTO_JSON j = if_there(path);
+        AUTO_JSON j = vectors_json_if_there(path);
         if (!j) {
             case_skip(f == 2 ? 6 : 23, "no vectors");
             continue;
@@ -106,7 +95,8 @@ static void test_mainnet_2023(void **state)
                                          "91522595", "91522620", "91522642", "91522695",
                                          "91522717", "91522748"};
     struct arena *a = new_arena();
-    AUTO_JSON init = if_there("near/light-client/mainnet-2023-05/init_validators_91425093.json");
+    AUTO_JSON init =
+        vectors_json_if_there("near/light-client/mainnet-2023-05/init_validators_91425093.json");
     if (!init) {
         case_skip(10, "no vectors");
         arena_free(a);
@@ -117,7 +107,7 @@ static void test_mainnet_2023(void **state)
     for (size_t i = 0; i < 10; i++) {
         char path[128];
         snprintf(path, sizeof path, "near/light-client/mainnet-2023-05/block_%s.json", blocks[i]);
-        AUTO_JSON j = if_there(path);
+        AUTO_JSON j = vectors_json_if_there(path);
         struct near_block b;
         struct err err = {0};
         enum rc rc = near_block_from_json(a, j, &b, &err);
@@ -144,7 +134,7 @@ static void test_testnet_2024(void **state)
     for (size_t i = 0; i < 3; i++) {
         char path[128];
         snprintf(path, sizeof path, "near/light-client/testnet-2024-01/test_%zu.json", i);
-        AUTO_JSON j = if_there(path);
+        AUTO_JSON j = vectors_json_if_there(path);
         if (!j) {
             case_skip(1, "no vectors");
             continue;
@@ -176,7 +166,7 @@ static void test_legacy(void **state)
 {
     (void)state;
     struct arena *a = new_arena();
-    AUTO_JSON j = if_there("near/light-client/legacy/block_12640118.json");
+    AUTO_JSON j = vectors_json_if_there("near/light-client/legacy/block_12640118.json");
     struct near_block b;
     struct err err = {0};
     if (!j)
@@ -191,7 +181,7 @@ static void test_ed25519(void **state)
 {
     (void)state;
     struct arena *a = new_arena();
-    AUTO_JSON j = if_there("near/light-client/ed25519-tests.json");
+    AUTO_JSON j = vectors_json_if_there("near/light-client/ed25519-tests.json");
     size_t valid = 0;
     if (!j) {
         case_skip(207, "no vectors");
@@ -219,7 +209,7 @@ static void test_outcomes(void **state)
     for (size_t f = 0; f < 2; f++) {
         char path[96];
         snprintf(path, sizeof path, "near/execution/%s", files[f]);
-        AUTO_JSON j = if_there(path);
+        AUTO_JSON j = vectors_json_if_there(path);
         if (!j) {
             case_skip(f ? 3 : 6, "no vectors");
             continue;
@@ -244,7 +234,7 @@ static void test_encodings(void **state)
 {
     (void)state;
     struct arena *a = new_arena();
-    AUTO_JSON j = if_there("near/trie/node-and-account-encodings.json");
+    AUTO_JSON j = vectors_json_if_there("near/trie/node-and-account-encodings.json");
     const json_t *nodes = json_object_get(j, "raw_trie_nodes");
     if (!j) {
         case_skip(12, "no vectors");
@@ -287,7 +277,8 @@ struct recorded {
 
 static bool open_recorded(struct arena *a, struct recorded *r)
 {
-    *r = (struct recorded){.j = if_there("near/state-proof/testnet-271030645-hello-STATE.json")};
+    *r = (struct recorded){
+        .j = vectors_json_if_there("near/state-proof/testnet-271030645-hello-STATE.json")};
     if (!r->j)
         return false;
     struct near_block b;
