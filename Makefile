@@ -42,7 +42,7 @@ BASE_SRC   := $(wildcard base/*.c)
 QUOTE_SRC  := $(wildcard quote/*.c)
 POLICY_SRC := $(wildcard policy/*.c policy/*/*.c)
 # build_release.c and build_test.c are the only objects in which the two programs differ.
-AGENT_SRC  := $(filter-out agent/build_release.c agent/build_test.c,$(wildcard agent/*.c))
+AGENT_SRC  := $(filter-out agent/build_release.c agent/build_test.c,$(wildcard agent/*.c agent/*/*.c))
 TESTLIB_SRC := $(wildcard tests/lib/*.c)
 UNIT_SRC   := $(wildcard tests/unit/*_test.c) $(wildcard tests/vectors/*_test.c) $(wildcard tests/mutants/*_test.c)
 # With a TPM of their own: run by tests/e2e/tpm_suite.sh.

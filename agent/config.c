@@ -19,6 +19,7 @@ static const char *const system_paths[] = {"/etc/bootgate.json", "/usr/lib/bootg
 void config_builtin(struct config *out)
 {
     *out = (struct config){.as = BOOT_VIEW_APP, .require_os_image = true};
+    config_guest_builtin(&out->guest);
 }
 
 enum boot_view config_boot_view(struct bytes word)
@@ -242,8 +243,9 @@ static enum rc read_release(struct arena *a, const json_t *j, struct config *c, 
 static enum rc read_any(struct arena *a, struct bytes text, const char *path, struct config *out,
                         struct err *err)
 {
-    static const char *const keys[] = {"chain", "rpc",    "beacon", "checkpoints",
-                                       "store", "policy", "release"};
+    static const char *const keys[] = {"chain",  "rpc",        "beacon",  "checkpoints",
+                                       "store",  "policy",     "release", "measure",
+                                       "denied", "collateral", "guest"};
     AUTO_JSON j = NULL;
     const json_t *v;
     struct config c;
@@ -255,6 +257,7 @@ static enum rc read_any(struct arena *a, struct bytes text, const char *path, st
         TRY(read_policy(a, v, &c, err));
     if ((v = json_object_get(j, "release")))
         TRY(read_release(a, v, &c, err));
+    TRY(config_guest_read(a, j, &c.guest, err));
     if (c.chain.source == CHAIN_NEAR)
         TRY(config_near_settle(j, &c, err));
     char *canonical = json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS);

@@ -6,17 +6,13 @@
 #ifndef BOOTGATE_AGENT_CONFIG_H
 #define BOOTGATE_AGENT_CONFIG_H
 
+#include "agent/config_guest.h"
 #include "agent/config_release.h"
 #include "base/limits.h"
 #include "policy/beacon/checkpoint.h"
 #include "policy/decide.h"
 #include "policy/near/client.h"
 #include "quote/findings.h"
-
-struct url_list {
-    const char *v[LIMIT_URLS];
-    size_t n;
-};
 
 /* struct near_codes: SHA-256 of the code that a contract's account may have; n 0: not said. */
 struct near_codes {
@@ -39,6 +35,7 @@ struct config {
     struct checkpoint_signers signers; /* num_keys 0: none */
     struct url_list rpc, beacon, checkpoints;
     const char *store; /* directory; NULL: nothing is kept */
+    struct guest_config guest;
     struct td_policy td;
     const uint8_t (*acpi)[48];
     size_t num_acpi;

@@ -249,36 +249,14 @@ enum rc config_chain_begins(const struct config *c, struct err *err)
 }
 
 /* base: a path is put behind each, so that it can't have a query. */
-static enum rc read_urls(struct arena *a, const json_t *j, const char *key, bool base,
-                         struct url_list *out, struct err *err)
-{
-    const json_t *list = json_object_get(j, key);
-    size_t n = json_array_size(list);
-    if (!list)
-        return RC_OK;
-    if (!json_is_array(list) || n == 0 || n > LIMIT_URLS)
-        return config_bad_value(err, key, "a list of 1 to 8 URLs");
-    for (size_t i = 0; i < n; i++) {
-        const json_t *v = json_array_get(list, i);
-        if (!json_is_string(v) || !fetch_url_ok(json_view(v)) ||
-            (base && strpbrk(json_string_value(v), "?#")))
-            return err_set(err, BG_CONFIG_URL, "%s: entry %zu", key, i);
-        out->v[i] = arena_printf(a, err, "%s", json_string_value(v));
-        if (!out->v[i])
-            return err->rc;
-    }
-    out->n = n;
-    return RC_OK;
-}
-
 enum rc config_chain_read(struct arena *a, const json_t *j, struct config *c, struct err *err)
 {
     const json_t *chain = json_object_get(j, "chain");
     if (chain)
         TRY(read_chain(a, chain, c, err));
-    TRY(read_urls(a, j, "rpc", false, &c->rpc, err));
-    TRY(read_urls(a, j, "beacon", true, &c->beacon, err));
-    TRY(read_urls(a, j, "checkpoints", false, &c->checkpoints, err));
+    TRY(config_urls(a, j, "rpc", false, &c->rpc, err));
+    TRY(config_urls(a, j, "beacon", true, &c->beacon, err));
+    TRY(config_urls(a, j, "checkpoints", false, &c->checkpoints, err));
     if (json_object_get(j, "store"))
         TRY(config_path(a, j, "store", "store", &c->store, err));
     bool light = c->chain.source == CHAIN_ETHEREUM;

@@ -1,5 +1,7 @@
 #include "agent/config_parts.h"
 
+#include "agent/fetch.h"
+
 #include <stdio.h>
 
 #define MAX_PATH 1024u
@@ -72,5 +74,27 @@ enum rc config_seconds(const json_t *o, const char *key, const char *named, uint
     if (!json_u64(o, key, UINT32_MAX, &v) || v == 0)
         return config_bad_value(err, named, "a positive number of seconds");
     *out = v;
+    return RC_OK;
+}
+
+enum rc config_urls(struct arena *a, const json_t *j, const char *key, bool base,
+                    struct url_list *out, struct err *err)
+{
+    const json_t *list = json_object_get(j, key);
+    size_t n = json_array_size(list);
+    if (!list)
+        return RC_OK;
+    if (!json_is_array(list) || n == 0 || n > LIMIT_URLS)
+        return config_bad_value(err, key, "a list of 1 to 8 URLs");
+    for (size_t i = 0; i < n; i++) {
+        const json_t *v = json_array_get(list, i);
+        if (!json_is_string(v) || !fetch_url_ok(json_view(v)) ||
+            (base && strpbrk(json_string_value(v), "?#")))
+            return err_set(err, BG_CONFIG_URL, "%s: entry %zu", key, i);
+        out->v[i] = arena_printf(a, err, "%s", json_string_value(v));
+        if (!out->v[i])
+            return err->rc;
+    }
+    out->n = n;
     return RC_OK;
 }

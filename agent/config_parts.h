@@ -3,6 +3,12 @@
 #define BOOTGATE_AGENT_CONFIG_PARTS_H
 
 #include "base/json.h"
+#include "base/limits.h"
+
+struct url_list {
+    const char *v[LIMIT_URLS];
+    size_t n;
+};
 
 /* config_bad_value is the one error for a member that is there and not what it should be. */
 enum rc config_bad_value(struct err *err, const char *key, const char *want);
@@ -20,5 +26,10 @@ enum rc config_path(struct arena *a, const json_t *o, const char *key, const cha
 /* config_seconds: an optional positive number; what stands in *out is the default. */
 enum rc config_seconds(const json_t *o, const char *key, const char *named, uint64_t *out,
                        struct err *err) MUST_CHECK;
+
+/* config_urls: an optional list of 1 to LIMIT_URLS URLs; base: paths are appended to them, so they
+ * have neither query nor fragment. */
+enum rc config_urls(struct arena *a, const json_t *o, const char *key, bool base,
+                    struct url_list *out, struct err *err) MUST_CHECK;
 
 #endif

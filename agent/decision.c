@@ -1,28 +1,22 @@
-#define _GNU_SOURCE
 #include "agent/decision.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "agent/build.h"
 #include "agent/clock.h"
-#include "agent/confine.h"
+#include "agent/child.h"
 #include "agent/file.h"
 #include "agent/output.h"
 #include "agent/session.h"
 #include "base/cur.h"
 #include "base/hash.h"
 
-#define MAGIC      "bootgate/verdict/v1\n"
-#define ALLOWED    0x5a
-#define RECORD_FD  3
-#define KEEP_FD    4
-#define SPARE_MS   5000u
-#define CHILD_DONE 0
-#define CHILD_LOST 70
+#define MAGIC    "bootgate/verdict/v1\n"
+#define ALLOWED  0x5a
+#define SPARE_MS 5000u
+
+/* What the child hands back. */
+enum flow { RECORD, KEEP, REPORT, FLOWS };
 
 _Static_assert(sizeof MAGIC - 1 == 20, "the record's first member");
 
@@ -148,8 +142,7 @@ static bool write_record(const struct decision *d)
 {
     uint8_t record[DECISION_RECORD];
     decision_encode(d, record);
-    /* Below PIPE_BUF: whole or not at all (pipe(7)). */
-    return write(RECORD_FD, record, sizeof record) == (ssize_t)sizeof record;
+    return child_write(RECORD, BYTES_OF_ARRAY(record));
 }
 
 /* For the store: length of the floor, four bytes, the floor, the answers. */
@@ -161,8 +154,8 @@ static bool write_keep(const struct store_files *keep)
     if (!keep->floor.n)
         return true;
     (void)put_be(head, keep->floor.n, sizeof head);
-    return file_write_all(KEEP_FD, BYTES_OF_ARRAY(head)) && file_write_all(KEEP_FD, keep->floor) &&
-           file_write_all(KEEP_FD, keep->beacon);
+    return child_write(KEEP, BYTES_OF_ARRAY(head)) && child_write(KEEP, keep->floor) &&
+           child_write(KEEP, keep->beacon);
 }
 
 /* network_deadline leaves the child time to say which nodes failed before it is killed. */
@@ -174,32 +167,36 @@ static uint64_t network_deadline(uint64_t deadline_ms)
     return now + (left - spare < most ? left - spare : most);
 }
 
-/* struct job: what the child is to do, and where it says how it went. */
+/* struct job: what the child is to do. */
 struct job {
+    struct arena *a;
     const struct cli *cli;
-    const struct config *config;
-    const struct store_files *stored;
+    const struct decision_input *in;
     struct style style;
     uint64_t deadline_ms;
-    int record_fd, report_fd, keep_fd;
 };
 
-static _Noreturn void decide(struct arena *a, const struct job *job)
+/* given adds what was collected to what the session read: the bytes are parsed here only. */
+static enum rc given(struct session *s, const struct collected *got, struct err *err)
 {
-    const struct config *config = job->config;
+    if (!got)
+        return RC_OK;
+    s->input.report_data = got->report_data;
+    return bundle_add_text(s->a, &s->bundle, got->evidence, "what was collected", err);
+}
+
+static bool decide(void *ctx)
+{
+    const struct job *job = ctx;
+    const struct config *config = job->in->config;
     struct session s;
-    struct err err = {0};
     struct decision d;
-    /* Nothing but what it needs: not the TPM's socket, not the signals of the parent. */
-    if (dup2(job->report_fd, STDOUT_FILENO) < 0 || dup2(job->record_fd, RECORD_FD) < 0 ||
-        dup2(job->keep_fd, KEEP_FD) < 0 || close_range(KEEP_FD + 1, ~0u, 0) != 0 ||
-        confine_self(&err) != RC_OK)
-        _exit(CHILD_LOST);
-    if (session_open_config(&s, a, job->cli, GATE_CHECK, VERDICT_LIVE, config) == RC_OK) {
-        s.input.stored = config->store ? job->stored : NULL;
+    if (session_open_config(&s, job->a, job->cli, GATE_CHECK, VERDICT_LIVE, config) == RC_OK &&
+        given(&s, job->in->collected, &s.report.err) == RC_OK) {
+        s.input.stored = config->store ? job->in->stored : NULL;
         s.input.floor_time = build_floor;
         s.input.deadline_ms = network_deadline(job->deadline_ms);
-        (void)!gate_run(a, &s.input, &s.report); /* the report holds the result */
+        (void)!gate_run(job->a, &s.input, &s.report); /* the report holds the result */
     }
     s.report.key_protection = release_key_protection(config->release);
     if (job->cli->json)
@@ -209,70 +206,10 @@ static _Noreturn void decide(struct arena *a, const struct job *job)
     of_report(config, &s.report, &d);
     bool whole = output_finish(0) == 0 && write_keep(&s.report.net.keep) && write_record(&d);
     bundle_free(&s.bundle);
-    arena_free(a);
-    _exit(whole ? CHILD_DONE : CHILD_LOST);
+    return whole;
 }
 
 /* --- in the parent --- */
-
-/* struct inflow: bytes from the child, up to a cap. */
-struct inflow {
-    int fd;
-    uint8_t *p;
-    size_t n, cap;
-    bool ended;
-};
-
-static enum rc take(struct inflow *f, struct err *err)
-{
-    uint8_t over;
-    bool full = f->n == f->cap;
-    ssize_t got = read(f->fd, full ? &over : f->p + f->n, full ? 1 : f->cap - f->n);
-    if (got < 0 && (errno == EINTR || errno == EAGAIN))
-        return RC_OK;
-    if (got < 0)
-        return err_set(err, BG_DECISION_READ, "%s", strerror(errno));
-    if (got > 0 && full)
-        return err_set(err, BG_DECISION_TOO_LONG, "more than %zu bytes", f->cap);
-    f->ended = got == 0;
-    f->n += (size_t)got;
-    return RC_OK;
-}
-
-#define FLOWS 3
-
-static enum rc gather(struct inflow in[static FLOWS], int pidfd, const struct watch *w,
-                      struct err *err)
-{
-    while (!in[0].ended || !in[1].ended || !in[2].ended) {
-        struct pollfd p[FLOWS];
-        for (size_t i = 0; i < FLOWS; i++)
-            p[i] = (struct pollfd){.fd = in[i].ended ? -1 : in[i].fd, .events = POLLIN};
-        TRY(watch_poll(w, p, FLOWS, "the decision", err));
-        for (size_t i = 0; i < FLOWS; i++)
-            if (p[i].revents)
-                TRY(take(&in[i], err));
-    }
-    struct pollfd end = {.fd = pidfd, .events = POLLIN};
-    return watch_poll(w, &end, 1, "the decision to end", err);
-}
-
-static enum rc pipe_make(int out[static 2], struct err *err)
-{
-    if (pipe2(out, O_CLOEXEC) != 0)
-        return err_set(err, BG_DECISION_PIPE, "%s", strerror(errno));
-    return RC_OK;
-}
-
-struct pipe_pair {
-    int fd[2];
-};
-static void close_pipe(const struct pipe_pair *p)
-{
-    watch_close_fd(&p->fd[0]);
-    watch_close_fd(&p->fd[1]);
-}
-#define AUTO_PIPE __attribute__((cleanup(close_pipe))) struct pipe_pair
 
 /* split_keep: false: it is not what write_keep writes. */
 static bool split_keep(struct bytes b, struct store_files *out)
@@ -286,51 +223,25 @@ static bool split_keep(struct bytes b, struct store_files *out)
            out->beacon.n <= STORE_BEACON_MAX;
 }
 
-enum rc decision_run(struct arena *a, const struct cli *cli, const struct config *config,
-                     const struct store_files *stored, const struct watch *w, struct decided *out,
-                     struct err *err)
+enum rc decision_run(struct arena *a, const struct cli *cli, const struct decision_input *in,
+                     const struct watch *w, struct decided *out, struct err *err)
 {
-    AUTO_PIPE record_pipe = {{-1, -1}}, report_pipe = {{-1, -1}}, keep_pipe = {{-1, -1}};
-    AUTO_CLOSE pidfd = -1;
-    uint8_t *text = arena_alloc(a, DECISION_REPORT_MAX, err), record[DECISION_RECORD];
-    size_t keep_max = config->store ? KEEP_MAX : 0;
-    uint8_t *keep = text ? arena_alloc(a, keep_max, err) : NULL;
-    if (!keep)
-        return err->rc;
-    TRY(pipe_make(record_pipe.fd, err));
-    TRY(pipe_make(report_pipe.fd, err));
-    TRY(pipe_make(keep_pipe.fd, err)); /* last: above the numbers that the child uses */
-    struct job job = {.cli = cli,
-                      .config = config,
-                      .stored = stored,
-                      .style = output_style(cli),
-                      .deadline_ms = w->deadline_ms,
-                      .record_fd = record_pipe.fd[1],
-                      .report_fd = report_pipe.fd[1],
-                      .keep_fd = keep_pipe.fd[1]};
-    pid_t pid = watch_fork(&pidfd, err);
-    if (pid < 0)
-        return err->rc;
-    if (pid == 0)
-        decide(a, &job);
-    struct pipe_pair *pipes[FLOWS] = {&record_pipe, &report_pipe, &keep_pipe};
-    for (size_t i = 0; i < FLOWS; i++) {
-        watch_drop_fd(&pipes[i]->fd[1]);
-        (void)fcntl(pipes[i]->fd[0], F_SETFL, O_NONBLOCK);
-    }
-    struct inflow in[FLOWS] = {{.fd = record_pipe.fd[0], .p = record, .cap = sizeof record},
-                               {.fd = report_pipe.fd[0], .p = text, .cap = DECISION_REPORT_MAX},
-                               {.fd = keep_pipe.fd[0], .p = keep, .cap = keep_max}};
-    enum rc rc = gather(in, pidfd, w, err);
-    int status = watch_reap(pid, rc != RC_OK);
-    TRY(rc);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != CHILD_DONE)
-        return err_set(err, BG_DECISION_DIED, "%s %d", WIFEXITED(status) ? "status" : "signal",
-                       WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
-    struct decided d = {.report = bytes_of(text, in[1].n)};
-    if (!decision_decode(bytes_of(record, in[0].n), &d.decision) ||
-        !split_keep(bytes_of(keep, in[2].n), &d.keep))
-        return err_set(err, BG_DECISION_RECORD, "%zu and %zu bytes", in[0].n, in[2].n);
+    struct job job = {
+        .a = a, .cli = cli, .in = in, .style = output_style(cli), .deadline_ms = w->deadline_ms};
+    struct child child = {.what = "the decision",
+                          .role = SANDBOX_DECIDE,
+                          .run = decide,
+                          .ctx = &job,
+                          .n = FLOWS,
+                          .cap = {[RECORD] = DECISION_RECORD,
+                                  [KEEP] = in->config->store ? KEEP_MAX : 0,
+                                  [REPORT] = DECISION_REPORT_MAX},
+                          .stdout_flow = REPORT};
+    struct bytes said[CHILD_FLOWS];
+    TRY(child_run(a, &child, w, said, err));
+    struct decided d = {.report = said[REPORT]};
+    if (!decision_decode(said[RECORD], &d.decision) || !split_keep(said[KEEP], &d.keep))
+        return err_set(err, BG_DECISION_RECORD, "%zu and %zu bytes", said[RECORD].n, said[KEEP].n);
     *out = d;
     return RC_OK;
 }

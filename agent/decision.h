@@ -23,6 +23,7 @@
 #define BOOTGATE_AGENT_DECISION_H
 
 #include "agent/cli.h"
+#include "agent/collect.h"
 #include "agent/config.h"
 #include "agent/report.h"
 #include "agent/store.h"
@@ -56,13 +57,19 @@ struct decided {
     struct store_files keep; /* for the store */
 };
 
+/* struct decision_input: what the child is given beside the command line. */
+struct decision_input {
+    const struct config *config;
+    const struct store_files *stored;
+    const struct collected *collected; /* NULL: the evidence is what the command line names */
+};
+
 /*
- * decision_run forks, waits until the deadline, and kills. RC_OK: the child ended by itself with a
+ * decision_run decides in a child, until the deadline. RC_OK: the child ended by itself with a
  * whole record and report; what it says may still be no. The child gets what the store held as
  * bytes, and hands back what it is to hold: it can change no file itself. *out is in the arena.
  */
-enum rc decision_run(struct arena *a, const struct cli *cli, const struct config *config,
-                     const struct store_files *stored, const struct watch *w, struct decided *out,
-                     struct err *err) MUST_CHECK;
+enum rc decision_run(struct arena *a, const struct cli *cli, const struct decision_input *in,
+                     const struct watch *w, struct decided *out, struct err *err) MUST_CHECK;
 
 #endif

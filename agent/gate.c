@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/hex.h"
 #include "quote/dstack.h"
+#include "quote/local_report.h"
 #include "quote/pck.h"
 #include "quote/pem.h"
 #include "quote/x509.h"
@@ -120,6 +121,26 @@ static enum rc no_collateral(struct run *s, const struct quote *quote)
     return broke(s, "quote.authentic");
 }
 
+/* local_report: the quote is of this TD and of this run (DESIGN section 3). */
+static enum rc local_report(struct run *s, const struct evidence *ev, const struct td_report *td)
+{
+    static const char id[] = "td.local_report";
+    const uint8_t *asked = s->in->report_data;
+    struct err *err = &s->r->err;
+    struct local_report local;
+    struct local_difference diff;
+    if (!asked)
+        return note(s, (struct check){.id = id,
+                                      .hint = "only inside the guest can the quote be compared "
+                                              "with the machine's own TDREPORT"});
+    if (memcmp(td->td.report_data, asked, sizeof td->td.report_data) != 0)
+        err_set(err, BG_GATE_NOT_ASKED, "the quote carries other report data than this run's");
+    else if (local_report_parse(ev->td_report, &local, err) == RC_OK &&
+             local_report_compare(&local, &td->td, &diff, err) == RC_OK)
+        return passed(s, id, "the quote is of this TD and of this run");
+    return broke(s, id);
+}
+
 static enum rc authenticate(struct run *s, const struct evidence *ev, const struct quote *quote,
                             const struct td_report_ok **td)
 {
@@ -136,9 +157,7 @@ static enum rc authenticate(struct run *s, const struct evidence *ev, const stru
     if (in->goal == GATE_ASK)
         return RC_OK;
     if (in->goal == GATE_CHECK)
-        TRY(note(s, (struct check){.id = "td.local_report",
-                                   .hint = "only inside the guest can the quote be compared with "
-                                           "the machine's own TDREPORT"}));
+        TRY(local_report(s, ev, report));
     return td_findings(s->a, *td, &in->config->td, &s->r->checks, &s->r->err);
 }
 

@@ -30,6 +30,9 @@ struct gate_input {
     uint64_t floor_time;  /* heads from before it are refused; 0: none */
     uint64_t deadline_ms; /* for the network, clock_ms() */
     bool answer_needed;   /* the contract's answer is wanted even where policy already refused */
+    /* What the quote was asked to carry in this very run, 64 bytes: then the evidence is this
+     * machine's and is held against its own TDREPORT. NULL: it came from a file. */
+    const uint8_t *report_data;
     uint64_t now;
 };
 

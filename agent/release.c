@@ -110,16 +110,35 @@ static bool same_question(const struct config *c, const struct decision *d)
            (!d->allow || !c->has_app_id || memcmp(d->app_id, c->app_id, sizeof d->app_id) == 0);
 }
 
+/* collect_and_decide: a register that moved between quote and TDREPORT is no lie yet: both are
+ * taken again (DESIGN section 3). */
+static enum rc collect_and_decide(struct release *r, const struct store_files *stored,
+                                  struct decided *out, struct err *err)
+{
+    struct collected got;
+    struct decision_input in = {.config = &r->config, .stored = stored, .collected = &got};
+    /* Only the test build's boot can be given files. */
+    if (build_boot_takes_options && (r->cli->num_args || r->cli->bundle)) {
+        in.collected = NULL;
+        return decision_run(r->a, r->cli, &in, &r->watch, out, err);
+    }
+    for (unsigned i = 0; i < COLLECT_TRIES; i++) {
+        TRY(collect_run(r->a, &r->config, &r->watch, &got, err));
+        TRY(decision_run(r->a, r->cli, &in, &r->watch, out, err));
+        if (out->decision.code != BG_LOCAL_REPORT_MOVED)
+            break;
+    }
+    return RC_OK;
+}
+
 static enum rc decide(struct release *r, struct err *err)
 {
     struct decided d = {0};
     struct store_files stored = {BYTES_NONE, BYTES_NONE};
     const struct config *c = &r->config;
-    if (!build_boot_takes_options)
-        return err_set(err, BG_BOOT_NO_COLLECT, "%s build", build_kind);
     if (c->store)
         TRY(store_load(r->a, c->store, &stored, &r->stored, err));
-    TRY(decision_run(r->a, r->cli, c, &stored, &r->watch, &d, err));
+    TRY(collect_and_decide(r, &stored, &d, err));
     if (!same_question(c, &d.decision))
         return err_set(err, BG_RELEASE_OTHER_QUESTION, "chain %llu",
                        (unsigned long long)d.decision.chain_id);

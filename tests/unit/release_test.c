@@ -219,7 +219,7 @@ static void a_failed_decision_is_a_no_whatever_its_code(void **state)
     struct decision d, back;
     uint8_t record[DECISION_RECORD];
     assert_int_equal(config_of(CONFIG(TPM0, FILE0, ""), &c), RC_OK);
-    static const enum rc codes[] = {RC_OK, BG_DECISION_DIED, BG_WATCH_DEADLINE, BG_NO_CODE};
+    static const enum rc codes[] = {RC_OK, BG_CHILD_DIED, BG_WATCH_DEADLINE, BG_NO_CODE};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
         decision_failed(&c, 7, codes[i], &d);
         decision_encode(&d, record);

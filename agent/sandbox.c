@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "agent/confine.h"
+#include "agent/sandbox.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -52,8 +52,9 @@ static void landlock(void)
     (void)close(fd);
 }
 
-enum rc confine_self(struct err *err)
+enum rc sandbox_enter(enum sandbox_role role, struct err *err)
 {
+    (void)role;
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(SYS_capset, &header, none) != 0)
