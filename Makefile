@@ -104,6 +104,10 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIBTEST) $(LIBAGENT) $(CORE)
 $(BUILD)/tools/%: $(BUILD)/obj/tests/tools/%.o $(LIBTEST) $(CORE)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs cmocka) $(LIBS)
+# For the inside of a guest without libraries: no `world`.
+$(BUILD)/tools/td_machine.static: tests/tools/td_machine.c $(LIBTEST) $(CORE)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -DTD_MACHINE_STATIC -static -Wl,--gc-sections,--no-warnings -o $@ $^ -ljansson -lcrypto
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBTEST) $(CORE)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs cmocka) $(LIBS)
