@@ -57,6 +57,19 @@ static enum rc read_version(const json_t *o, struct tpm_config *t, struct err *e
     return RC_OK;
 }
 
+/* Which ones are allowed, tpm_config_check says. */
+static enum rc read_floor(const json_t *o, struct tpm_config *t, struct err *err)
+{
+    uint64_t index = 0;
+    if (!json_object_get(o, "floor_index"))
+        return RC_OK;
+    if (!json_u64(o, "floor_index", UINT32_MAX, &index) || index == 0)
+        return config_bad_value(err, "release.tpm.floor_index",
+                                "an NV index, 25165824 to 29360127");
+    t->floor_index = (uint32_t)index;
+    return RC_OK;
+}
+
 static enum rc read_class(const json_t *o, struct tpm_config *t, struct err *err)
 {
     struct bytes word = BYTES_NONE;
@@ -84,10 +97,10 @@ static enum rc read_class(const json_t *o, struct tpm_config *t, struct err *err
 static enum rc read_tpm(struct arena *a, const json_t *o, struct release_config *c, struct err *err)
 {
     /* The last one is not there in the release build: its TPM is the device. */
-    static const char *const keys[] = {
-        "class", "accept_host_tpm", "bank",          "boot_pcrs",       "gate_pcr",
-        "blob",  "srk_name",        "version_index", "version_minimum", "authorize",
-        "tcti"};
+    static const char *const keys[] = {"class",     "accept_host_tpm", "bank",
+                                       "boot_pcrs", "gate_pcr",        "blob",
+                                       "srk_name",  "version_index",   "version_minimum",
+                                       "authorize", "floor_index",     "tcti"};
     size_t n = sizeof keys / sizeof *keys - (build_tcti_init ? 0 : 1);
     const json_t *v;
     struct tpm_config *t = &c->tpm;
@@ -96,6 +109,7 @@ static enum rc read_tpm(struct arena *a, const json_t *o, struct release_config 
     TRY(read_class(o, t, err));
     TRY(read_pcrs(o, t, err));
     TRY(read_version(o, t, err));
+    TRY(read_floor(o, t, err));
     TRY(config_path(a, o, "blob", "release.tpm.blob", &c->blob, err));
     if (json_object_get(o, "srk_name")) {
         if (!json_hex(o, "srk_name", true, t->srk_name, sizeof t->srk_name))

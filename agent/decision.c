@@ -138,11 +138,15 @@ static void of_report(const struct config *c, const struct report *r, struct dec
         memcpy(d->block_hash, r->chain->block_hash, sizeof d->block_hash);
 }
 
-static bool write_record(const struct decision *d)
+/* Behind the record: how far the chain was seen, position and checkpoint. */
+#define SEEN 16u
+
+static bool write_record(const struct decision *d, const struct store_floor *seen)
 {
-    uint8_t record[DECISION_RECORD];
-    decision_encode(d, record);
-    return child_write(RECORD, BYTES_OF_ARRAY(record));
+    uint8_t out[DECISION_RECORD + SEEN];
+    decision_encode(d, out);
+    (void)put_be(put_be(out + DECISION_RECORD, seen->slot, 8), seen->checkpoint, 8);
+    return child_write(RECORD, BYTES_OF_ARRAY(out));
 }
 
 /* For the store: length of the floor, four bytes, the floor, the answers. */
@@ -189,22 +193,33 @@ static bool decide(void *ctx)
 {
     const struct job *job = ctx;
     const struct config *config = job->in->config;
+    const struct report_tpm *tpm = job->in->tpm;
+    struct store_floor floor = {0};
     struct session s;
     struct decision d;
     if (session_open_config(&s, job->a, job->cli, GATE_CHECK, VERDICT_LIVE, config) == RC_OK &&
         given(&s, job->in->collected, &s.report.err) == RC_OK) {
         s.input.stored = config->store ? job->in->stored : NULL;
         s.input.floor_time = build_floor;
+        if (tpm && tpm->has_floor) {
+            floor = (struct store_floor){tpm->floor_position, tpm->floor_checkpoint};
+            s.input.floor = &floor;
+            /* One that was never raised, and says nothing, bounds nothing (DESIGN section 3). */
+            if (tpm->floor_binds && floor.slot)
+                s.report.freshness = FRESH_FLOOR;
+        }
         s.input.deadline_ms = network_deadline(job->deadline_ms);
         (void)!gate_run(job->a, &s.input, &s.report); /* the report holds the result */
     }
+    s.report.tpm = tpm;
     s.report.key_protection = release_key_protection(config->release);
     if (job->cli->json)
         output_json(verdict_json(&s.report));
     else
         verdict_text(stdout, &job->style, &s.report);
     of_report(config, &s.report, &d);
-    bool whole = output_finish(0) == 0 && write_keep(&s.report.net.keep) && write_record(&d);
+    bool whole = output_finish(0) == 0 && write_keep(&s.report.net.keep) &&
+                 write_record(&d, &s.report.net.floor);
     bundle_free(&s.bundle);
     return whole;
 }
@@ -223,6 +238,17 @@ static bool split_keep(struct bytes b, struct store_files *out)
            out->beacon.n <= STORE_BEACON_MAX;
 }
 
+/* split_record: false: it is not what write_record writes. */
+static bool split_record(struct bytes b, struct decided *out)
+{
+    struct cur c = cur_of(b);
+    struct bytes record = cur_take(&c, DECISION_RECORD);
+    out->floor.position = take_be(&c, 8);
+    out->floor.checkpoint = take_be(&c, 8);
+    return cur_done(&c) && out->floor.position <= INT64_MAX && out->floor.checkpoint <= INT64_MAX &&
+           decision_decode(record, &out->decision);
+}
+
 enum rc decision_run(struct arena *a, const struct cli *cli, const struct decision_input *in,
                      const struct watch *w, struct decided *out, struct err *err)
 {
@@ -233,14 +259,14 @@ enum rc decision_run(struct arena *a, const struct cli *cli, const struct decisi
                           .run = decide,
                           .ctx = &job,
                           .n = FLOWS,
-                          .cap = {[RECORD] = DECISION_RECORD,
+                          .cap = {[RECORD] = DECISION_RECORD + SEEN,
                                   [KEEP] = in->config->store ? KEEP_MAX : 0,
                                   [REPORT] = DECISION_REPORT_MAX},
                           .stdout_flow = REPORT};
     struct bytes said[CHILD_FLOWS];
     TRY(child_run(a, &child, w, said, err));
     struct decided d = {.report = said[REPORT]};
-    if (!decision_decode(said[RECORD], &d.decision) || !split_keep(said[KEEP], &d.keep))
+    if (!split_record(said[RECORD], &d) || !split_keep(said[KEEP], &d.keep))
         return err_set(err, BG_DECISION_RECORD, "%zu and %zu bytes", said[RECORD].n, said[KEEP].n);
     *out = d;
     return RC_OK;

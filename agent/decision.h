@@ -55,12 +55,14 @@ struct decided {
     struct decision decision;
     struct bytes report;     /* rendered */
     struct store_files keep; /* for the store */
+    struct tpm_floor floor;  /* how far the chain was seen; zero: not */
 };
 
 /* struct decision_input: what the child is given beside the command line. */
 struct decision_input {
     const struct config *config;
     const struct store_files *stored;
+    const struct report_tpm *tpm;      /* with the floor that was read from it; NULL: none */
     const struct collected *collected; /* NULL: the evidence is what the command line names */
 };
 

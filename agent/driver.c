@@ -72,16 +72,24 @@ static void open_store(struct run *r)
 {
     const struct store_files *s = r->d->stored;
     const struct beacon_network *n = r->chain.light_client.network;
+    const struct store_floor *given = r->d->floor;
     struct err why = {0}, floor = {0};
+    if (given)
+        r->floor = *given;
     if (!s)
         return;
+    struct store_floor stored = {0};
     r->head.own_answers = json_array_size(r->bundle->beacon);
     r->head.own_hints = json_array_size(r->bundle->committee_keys);
     if (s->beacon.n && store_answers_read(r->a, s->beacon, r->bundle, &why))
         r->head.from_store = true;
     note(r, "the store is left out", &why);
     if (s->floor.n)
-        (void)!store_floor_read(s->floor, n->genesis_validators_root, &r->floor, &floor);
+        (void)!store_floor_read(s->floor, n->genesis_validators_root, &stored, &floor);
+    if (stored.slot > r->floor.slot)
+        r->floor.slot = stored.slot;
+    if (stored.checkpoint > r->floor.checkpoint)
+        r->floor.checkpoint = stored.checkpoint;
     note(r, "the floor is left out", &floor);
 }
 
@@ -227,16 +235,17 @@ static enum rc remember(struct run *r, struct err *err)
     struct store_floor floor = r->floor;
     struct store_files *keep = &r->facts->keep;
     AUTO_JSON entries = NULL;
+    if (s->finalized.beacon.slot > floor.slot)
+        floor.slot = s->finalized.beacon.slot;
+    if (r->start->signed_by && r->start->checkpoint.slot > floor.checkpoint)
+        floor.checkpoint = r->start->checkpoint.slot;
+    r->facts->floor = floor;
     if (!d->stored && !d->hints)
         return RC_OK;
     TRY(head_entries(&r->head, &entries, err));
     TRY(head_hints(&r->head, entries, err));
     if (!d->stored)
         return RC_OK;
-    if (s->finalized.beacon.slot > floor.slot)
-        floor.slot = s->finalized.beacon.slot;
-    if (r->start->signed_by && r->start->checkpoint.slot > floor.checkpoint)
-        floor.checkpoint = r->start->checkpoint.slot;
     TRY(store_answers_make(r->a, entries, r->bundle->committee_keys, &keep->beacon, err));
     return store_floor_make(r->a, n->genesis_validators_root, &floor, &keep->floor, err);
 }

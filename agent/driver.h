@@ -18,6 +18,8 @@ struct driver {
     bool offline;                     /* nobody is asked: only the bundle */
     bool refresh;                     /* a newer head is asked for even when the bundle has one */
     const struct store_files *stored; /* NULL: neither store nor floor take part */
+    const struct store_floor *floor;  /* of who asks, beside the store's: the higher one counts;
+                                         NULL: none */
     bool hints;          /* the bundle is to be kept: with what saves time the next time */
     uint64_t floor_time; /* heads from before it are refused; Unix seconds, 0: none */
     uint64_t now;
@@ -35,6 +37,7 @@ struct driver_facts {
     size_t num_notes;
     const struct near_seen *near; /* source near: what was seen; else NULL */
     struct store_files keep;      /* what the store is to hold from now on */
+    struct store_floor floor;     /* and how far a floor may go; zero until there is a decision */
 };
 
 /*

@@ -251,6 +251,7 @@ static enum rc ask(struct run *s, const struct boot_info *bi)
                        .offline = in->offline,
                        .refresh = in->refresh,
                        .stored = in->stored,
+                       .floor = in->floor,
                        .hints = in->hints,
                        .floor_time = in->floor_time,
                        .now = in->now,

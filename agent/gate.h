@@ -26,6 +26,7 @@ struct gate_input {
     bool offline;          /* nobody is asked over the network */
     bool refresh;          /* a newer head is asked for even where there is one */
     const struct store_files *stored; /* NULL: store and floor take no part */
+    const struct store_floor *floor;  /* beside the store's: the higher one counts; NULL: none */
     bool hints;           /* the bundle will be saved: with what saves time the next time */
     uint64_t floor_time;  /* heads from before it are refused; 0: none */
     uint64_t deadline_ms; /* for the network, clock_ms() */

@@ -6,7 +6,8 @@
 
 #include "agent/secret_file.h"
 
-#define LABEL "bootgate/kek/v1"
+#define LABEL       "bootgate/kek/v1"
+#define FLOOR_LABEL "bootgate/floor/v1"
 
 #define NAME_MAX_LEN 64u /* characters of an account id of NEAR's */
 
@@ -69,7 +70,7 @@ static void context_cleanup(EVP_KDF_CTX **c)
 }
 
 /* RFC 5869 with SHA-256; OpenSSL wipes its copies of the input when the context is freed. */
-static bool hkdf(struct secret *ikm, uint8_t *info, size_t info_n, struct secret *out)
+static bool hkdf(struct secret *ikm, uint8_t *info, size_t info_n, uint8_t *out)
 {
     __attribute__((cleanup(kdf_cleanup))) EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
     __attribute__((cleanup(context_cleanup))) EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
@@ -79,7 +80,7 @@ static bool hkdf(struct secret *ikm, uint8_t *info, size_t info_n, struct secret
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, secret_data(ikm), secret_len(ikm)),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, info_n),
         OSSL_PARAM_construct_end()};
-    return ctx && EVP_KDF_derive(ctx, secret_data(out), secret_len(out), params) == 1;
+    return ctx && EVP_KDF_derive(ctx, out, KDF_KEY, params) == 1;
 }
 
 enum rc kdf_key(struct secret *seed, struct secret *share, const struct kdf_identity *id,
@@ -95,10 +96,22 @@ enum rc kdf_key(struct secret *seed, struct secret *share, const struct kdf_iden
     memcpy(secret_data(ikm), secret_data(seed), seed_n);
     if (share)
         memcpy(secret_data(ikm) + seed_n, secret_data(share), share_n);
-    if (!hkdf(ikm, info, info_n, key))
+    if (!hkdf(ikm, info, info_n, secret_data(key)))
         return err_set(err, BG_KDF_OPENSSL, "%s", "HKDF-SHA256");
     *out = key;
     key = NULL;
+    return RC_OK;
+}
+
+enum rc kdf_floor_auth(struct secret *seed, uint32_t index, uint8_t out[static KDF_KEY],
+                       struct err *err)
+{
+    uint8_t info[sizeof FLOOR_LABEL - 1 + 4];
+    memcpy(info, FLOOR_LABEL, sizeof FLOOR_LABEL - 1);
+    for (size_t i = 0; i < 4; i++)
+        info[sizeof FLOOR_LABEL - 1 + i] = (uint8_t)(index >> (8 * (3 - i)));
+    if (!hkdf(seed, info, sizeof info, out))
+        return err_set(err, BG_TPM_FLOOR_HKDF, "%s", "HKDF-SHA256");
     return RC_OK;
 }
 

@@ -48,6 +48,12 @@ enum rc kdf_info(const struct kdf_identity *id, uint8_t out[static KDF_INFO_MAX]
 enum rc kdf_key(struct secret *seed, struct secret *share, const struct kdf_identity *id,
                 struct secret **out, struct err *err) MUST_CHECK;
 /*
+ * kdf_floor_auth: what authorizes writing to the NV index with the floor (agent/tpm_floor.h):
+ * HKDF-SHA256(seed, salt none, "bootgate/floor/v1" || NV index u32 big-endian, 32 bytes) into out.
+ */
+enum rc kdf_floor_auth(struct secret *seed, uint32_t index, uint8_t out[static KDF_KEY],
+                       struct err *err) MUST_CHECK;
+/*
  * kdf_share_read reads a configured second share: a regular file of 32 to 1024 bytes that only its
  * owner (us or root) can touch. Whatever is wrong with it is BG_KDF_SHARE, a refusal.
  */

@@ -298,6 +298,8 @@ static enum rc open_run(struct run *r, struct err *err)
     if (d->stored && d->stored->floor.n)
         (void)!store_near_floor_read(d->stored->floor, &d->config->near, &r->cfg.floor_height,
                                      &floor);
+    if (d->floor && d->floor->slot > r->cfg.floor_height)
+        r->cfg.floor_height = d->floor->slot;
     (void)!driver_note(r->a, r->facts, "the floor is left out", &floor, &ignored);
     nodes_init(&r->nodes, &d->config->rpc, d->offline);
     r->asked = ARENA_ARRAY(r->a, struct asked, MAX_ASKED, err);
@@ -325,10 +327,11 @@ static enum rc keep_checks(struct run *r, const struct checks *found, struct nea
 static enum rc remember(struct run *r, struct err *err)
 {
     uint64_t height = r->head->height;
-    if (!r->d->stored)
-        return RC_OK;
     if (r->cfg.floor_height > height)
         height = r->cfg.floor_height;
+    r->facts->floor.slot = height;
+    if (!r->d->stored)
+        return RC_OK;
     return store_near_floor_make(r->a, &r->d->config->near, height, &r->facts->keep.floor, err);
 }
 

@@ -53,6 +53,15 @@ enum rc release_begin(struct release *r, struct arena *a, const struct cli *cli,
     return RC_OK;
 }
 
+/* about_tpm: what the verdict says of it. */
+static void about_tpm(struct release *r)
+{
+    bool attested = r->config.release->tpm.cls == TPM_CLASS_ATTESTED;
+    r->seen = (struct report_tpm){.cls = attested ? "attested" : "host",
+                                  .srk = r->facts.srk_pinned ? "pinned" : "unpinned",
+                                  .floor_binds = attested};
+}
+
 enum rc release_tpm(struct release *r, struct err *err)
 {
     const struct release_config *c = r->config.release;
@@ -62,7 +71,9 @@ enum rc release_tpm(struct release *r, struct err *err)
     /* What a second share is for: a TPM of the host alone gives no key. */
     t.accept_host_tpm = t.accept_host_tpm || c->second_share != NULL;
     t.request_ms = TPM_REQUEST_MS;
-    return tpm_start(&t, r->watch.deadline_ms + TPM_GRACE_MS, &r->tpm, &r->facts, err);
+    TRY(tpm_start(&t, r->watch.deadline_ms + TPM_GRACE_MS, &r->tpm, &r->facts, err));
+    about_tpm(r);
+    return RC_OK;
 }
 
 static enum rc read_approval(struct release *r, struct tpm_approval *out, struct err *err)
@@ -116,7 +127,8 @@ static enum rc collect_and_decide(struct release *r, const struct store_files *s
                                   struct decided *out, struct err *err)
 {
     struct collected got;
-    struct decision_input in = {.config = &r->config, .stored = stored, .collected = &got};
+    struct decision_input in = {
+        .config = &r->config, .stored = stored, .tpm = &r->seen, .collected = &got};
     /* Only the test build's boot can be given files. */
     if (build_boot_takes_options && (r->cli->num_args || r->cli->bundle)) {
         in.collected = NULL;
@@ -131,11 +143,27 @@ static enum rc collect_and_decide(struct release *r, const struct store_files *s
     return RC_OK;
 }
 
+/* read_floor: a configured floor that can't be read is a refusal: whoever can hide it could go
+ * below it. */
+static enum rc read_floor(struct release *r, struct err *err)
+{
+    struct tpm_floor floor;
+    if (!r->config.release->tpm.floor_index)
+        return RC_OK;
+    TRY(floor_key(&r->config, r->seed, &r->floor_key, err));
+    TRY(tpm_floor_read(r->tpm, r->floor_key, &floor, err));
+    r->seen.has_floor = true;
+    r->seen.floor_position = floor.position;
+    r->seen.floor_checkpoint = floor.checkpoint;
+    return RC_OK;
+}
+
 static enum rc decide(struct release *r, struct err *err)
 {
     struct decided d = {0};
     struct store_files stored = {BYTES_NONE, BYTES_NONE};
     const struct config *c = &r->config;
+    TRY(read_floor(r, err));
     if (c->store)
         TRY(store_load(r->a, c->store, &stored, &r->stored, err));
     TRY(collect_and_decide(r, &stored, &d, err));
@@ -144,6 +172,7 @@ static enum rc decide(struct release *r, struct err *err)
                        (unsigned long long)d.decision.chain_id);
     r->decision = d.decision;
     r->report = d.report;
+    r->floor = d.floor;
     /* Before a key is out: the next boot is to know how far this one saw. A disk that is full is
      * no reason not to boot: whoever owns it can take the store away altogether. */
     if (c->store)
@@ -171,6 +200,10 @@ enum rc release_decide(struct release *r, struct err *err)
     if (rc != RC_OK)
         decision_failed(&r->config, r->now, rc, &r->decision);
     enum rc extended = extend_verdict(r, &later);
+    /* After the store is on disk, before a key is out: a floor that can't be raised is no floor. */
+    if (rc == RC_OK && extended == RC_OK && r->decision.allow && r->floor_key)
+        extended = tpm_floor_raise(r->tpm, r->floor_key, &r->floor, &later);
+    r->floor_key = secret_free(r->floor_key);
     r->tpm = tpm_stop(r->tpm);
     TRY(rc);
     if (extended != RC_OK)
@@ -227,6 +260,7 @@ enum rc release_let_out(struct release *r, struct err *err)
 void release_end(struct release *r)
 {
     r->seed = secret_free(r->seed);
+    r->floor_key = secret_free(r->floor_key);
     r->tpm = tpm_stop(r->tpm);
     watch_close(&r->watch);
 }

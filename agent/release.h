@@ -7,6 +7,7 @@
 
 #include "agent/decision.h"
 #include "agent/kdf.h"
+#include "agent/tpm_floor_boot.h"
 
 struct release {
     struct arena *a;
@@ -15,7 +16,10 @@ struct release {
     struct watch watch;
     struct tpm *tpm;
     struct tpm_facts facts;
-    struct secret *seed; /* from release_take to the end of release_let_out */
+    struct secret *seed;      /* from release_take to the end of release_let_out */
+    struct secret *floor_key; /* with release.tpm.floor_index: from the floor's reading on */
+    struct report_tpm seen;   /* of the TPM, for the verdict */
+    struct tpm_floor floor;   /* what a yes rested on */
     struct decision decision;
     struct bytes report; /* rendered by the deciding process; only passed on */
     struct err stored;   /* why the store could not be read or written; RC_OK: it could */

@@ -9,6 +9,15 @@
 #include "policy/decide.h"
 #include "quote/os_image.h"
 
+/* struct report_tpm: what is known of the TPM that holds the seed. Words are static. */
+struct report_tpm {
+    const char *cls;  /* "host", "attested" */
+    const char *srk;  /* what vouches for its storage key: "attested", "pinned", "unpinned" */
+    bool has_floor;   /* the floor below was read from it */
+    bool floor_binds; /* it is out of the host's reach; else it is advisory */
+    uint64_t floor_position, floor_checkpoint;
+};
+
 struct report {
     enum verdict_kind kind;
     struct err err; /* the run stopped here; RC_OK: it went to its end */
@@ -32,7 +41,8 @@ struct report {
     enum freshness freshness;
     bool has_time, at_given; /* has_time: a clock (or --at) was read; else now is 0 */
     uint64_t now;
-    const char *key_protection; /* what guards the key against the host; NULL: none is released */
+    const struct report_tpm *tpm; /* NULL: none took part */
+    const char *key_protection;   /* what guards the key against the host; NULL: none is released */
     bool has_config;
     uint8_t config_sha256[32]; /* of the effective configuration, canonical JSON */
 };

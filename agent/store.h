@@ -34,7 +34,7 @@ enum rc store_save(const char *dir, const struct store_files *files, struct err 
 
 /* struct store_floor: of one network. */
 struct store_floor {
-    uint64_t slot;       /* of the newest head that a decision rested on */
+    uint64_t slot;       /* of the newest head that a decision rested on; source near: height */
     uint64_t checkpoint; /* slot of the newest signed checkpoint that was begun at */
 };
 

@@ -303,6 +303,36 @@ enum rc tpm_gate_read(struct tpm *t, uint8_t out[static TPM_PCR_MAX], struct err
     return RC_OK;
 }
 
+static enum rc floor_ask(struct tpm *t, enum tpm_op op, struct secret *key,
+                         const struct tpm_floor *give, struct tpm_floor *out, struct err *err)
+{
+    struct tpm_request q = {.op = op};
+    struct tpm_reply r;
+    if (give)
+        q.floor = *give;
+    TRY(ask(t, &q, secret_data(key), secret_len(key), &r, NULL, 0, err));
+    *out = r.floor;
+    return RC_OK;
+}
+
+enum rc tpm_floor_define(struct tpm *t, struct secret *key, const struct tpm_floor *first,
+                         struct tpm_floor *out, struct err *err)
+{
+    return floor_ask(t, TPM_OP_FLOOR_DEFINE, key, first, out, err);
+}
+
+enum rc tpm_floor_read(struct tpm *t, struct secret *key, struct tpm_floor *out, struct err *err)
+{
+    return floor_ask(t, TPM_OP_FLOOR_READ, key, NULL, out, err);
+}
+
+enum rc tpm_floor_raise(struct tpm *t, struct secret *key, const struct tpm_floor *to,
+                        struct err *err)
+{
+    struct tpm_floor ignored;
+    return floor_ask(t, TPM_OP_FLOOR_RAISE, key, to, &ignored, err);
+}
+
 enum rc tpm_version_raise(struct tpm *t, uint64_t *out_value, struct err *err)
 {
     struct tpm_request q = {.op = TPM_OP_VERSION_RAISE};

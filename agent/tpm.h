@@ -45,6 +45,7 @@ struct tpm_config {
     uint8_t srk_name[TPM_NAME_LEN];
     uint32_t version_index;     /* NV counter that retires old seeds; 0: none */
     uint64_t version_minimum;   /* the counter may not be below (an older TPM state) */
+    uint32_t floor_index;       /* NV index with the floor (agent/tpm_floor.h); 0: none */
     bool authorize;             /* boot PCRs approved by a signature, not by value */
     uint8_t authorize_key[64];  /* P-256 public key, x then y */
     uint64_t authorize_version; /* policyRef: the minimum image version it is signed for */
@@ -100,6 +101,26 @@ enum rc tpm_gate_read(struct tpm *t, uint8_t out[static TPM_PCR_MAX], struct err
 /* tpm_version_raise defines the counter if it is absent and increments it once: every seed sealed
  * before is retired. Part of provisioning, never of a boot. */
 enum rc tpm_version_raise(struct tpm *t, uint64_t *out_value, struct err *err) MUST_CHECK;
+
+/* struct tpm_floor: how far the chain was seen: finalized slot or height, newest signed checkpoint.
+ */
+struct tpm_floor {
+    uint64_t position, checkpoint;
+};
+#define TPM_FLOOR_AUTH 32u
+/* What these need: the index's authorization value, then the SHA-256 of the chain's identity. */
+#define TPM_FLOOR_KEY (TPM_FLOOR_AUTH + SHA256_LEN)
+
+/* tpm_floor_define makes the index with `first`; one that is ours already keeps what it has. Part
+ * of provisioning, never of a boot. *out: what it holds. */
+enum rc tpm_floor_define(struct tpm *t, struct secret *key, const struct tpm_floor *first,
+                         struct tpm_floor *out, struct err *err) MUST_CHECK;
+/* tpm_floor_read: the floor, if it is of this chain and was made by who had this seed. */
+enum rc tpm_floor_read(struct tpm *t, struct secret *key, struct tpm_floor *out,
+                       struct err *err) MUST_CHECK;
+/* tpm_floor_raise: each number upwards or not at all; what is there then was read back. */
+enum rc tpm_floor_raise(struct tpm *t, struct secret *key, const struct tpm_floor *to,
+                        struct err *err) MUST_CHECK;
 
 /* tpm_pid: the child's process id, or 0 when it is gone. */
 int tpm_pid(const struct tpm *t);

@@ -23,6 +23,8 @@
 #define ABI_SIGNER_ATTRIBUTES (1u << 6 | 1u << 18)
 /* Part 2, 13.4: TPMA_NV OWNERWRITE | counter (TPM_NT 1 at bit 4) | AUTHREAD | NO_DA */
 #define ABI_NV_ATTRIBUTES (1u << 1 | 1u << 4 | 1u << 18 | 1u << 25)
+/* Part 2, 13.4: TPMA_NV AUTHWRITE | WRITEALL | OWNERREAD | AUTHREAD | NO_DA, an ordinary index */
+#define ABI_FLOOR_ATTRIBUTES (1u << 2 | 1u << 12 | 1u << 17 | 1u << 18 | 1u << 25)
 /* Part 2, 13.4: TPMA_NV_WRITTEN, set by the first increment and part of the Name */
 #define ABI_NV_WRITTEN (1u << 29)
 /* Part 2, 13.1: TPM_HT_NV_INDEX in the top byte */

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include "agent/tpm_esys.h"
+#include "agent/tpm_floor.h"
 #include "agent/tpm_wire.h"
 
 #include <malloc.h>
@@ -50,6 +51,16 @@ struct payload {
     struct secret *in, *out;
 };
 
+static enum rc serve_floor(struct tpm_esys *t, const struct tpm_request *q, const uint8_t *key,
+                           struct tpm_reply *r, struct err *err)
+{
+    if (q->op == TPM_OP_FLOOR_DEFINE)
+        return tpm_floor_make(t, key, &q->floor, &r->floor, err);
+    if (q->op == TPM_OP_FLOOR_RAISE)
+        return tpm_floor_lift(t, key, &q->floor, &r->floor, err);
+    return tpm_floor_get(t, key, &r->floor, err);
+}
+
 static enum rc serve_one(struct tpm_esys *t, const struct tpm_request *q, const struct payload *p,
                          struct tpm_reply *r, struct err *err)
 {
@@ -86,6 +97,12 @@ static enum rc serve_one(struct tpm_esys *t, const struct tpm_request *q, const 
     case TPM_OP_VERSION_RAISE:
         TRY(tpm_esys_open(t, err));
         return tpm_version_increment(t, &r->value, err);
+    case TPM_OP_FLOOR_DEFINE:
+    case TPM_OP_FLOOR_READ:
+    case TPM_OP_FLOOR_RAISE:
+        if (q->payload_len == TPM_FLOOR_KEY && t->cfg->floor_index != 0)
+            return serve_floor(t, q, in, r, err);
+        break;
     default:
         break;
     }
@@ -125,7 +142,7 @@ _Noreturn void tpm_child_serve(const struct tpm_config *cfg, int fd, int parent)
         enum rc rc = serve_one(&t, &q, &p, &r, &r.err);
         if (rc != RC_OK)
             r.payload_len = 0;
-        if (rc != RC_OK || q.op == TPM_OP_SEAL || q.op == TPM_OP_UNSEAL)
+        if (rc != RC_OK || q.payload_len != 0) /* a secret passed through it */
             tpm_esys_close(&t);
         clear_stack();
         if (!send_reply(fd, &r, p.out))

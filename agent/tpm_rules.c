@@ -8,6 +8,9 @@
 #define GATE_FIRST_REFUSED    16u
 #define PCR_IMA               10u
 #define PCR_DSTACK            14u
+/* TCG Registry of Reserved TPM 2.0 Handles, 2.2.2: NV indices that the TPM's owner gives out. */
+#define FLOOR_FIRST 0x01800000u
+#define FLOOR_LAST  0x01bfffffu
 
 const char *tpm_key_protection(const struct tpm_config *cfg)
 {
@@ -57,6 +60,9 @@ enum rc tpm_config_check(const struct tpm_config *cfg, struct err *err)
     TRY(check_gate(cfg, err));
     if (cfg->version_index != 0 && cfg->version_index >> 24 != ABI_HT_NV_INDEX)
         return err_set(err, BG_TPM_VERSION_INDEX, "%08x", cfg->version_index);
+    if (cfg->floor_index != 0 && (cfg->floor_index < FLOOR_FIRST || cfg->floor_index > FLOOR_LAST ||
+                                  cfg->floor_index == cfg->version_index))
+        return err_set(err, BG_TPM_FLOOR_INDEX, "%08x", cfg->floor_index);
     if (cfg->srk_pinned &&
         (cfg->srk_name[0] != ABI_ALG_SHA256 >> 8 || cfg->srk_name[1] != (ABI_ALG_SHA256 & 0xff)))
         return err_set(err, BG_TPM_SRK_PIN, "begins with %02x%02x", cfg->srk_name[0],

@@ -16,6 +16,9 @@ enum tpm_op {
     TPM_OP_GATE_EXTEND,   /* gate: must be the value before; digest */
     TPM_OP_GATE_READ,     /* answer: gate */
     TPM_OP_VERSION_RAISE, /* answer: value */
+    TPM_OP_FLOOR_DEFINE,  /* these three: payload: floor key; floor; answer: floor */
+    TPM_OP_FLOOR_READ,
+    TPM_OP_FLOOR_RAISE,
 };
 
 #define TPM_PAYLOAD_MAX TPM_BLOB_MAX
@@ -24,12 +27,14 @@ struct tpm_request {
     uint32_t op, payload_len, has_approval;
     uint8_t gate[TPM_PCR_MAX], digest[TPM_PCR_MAX];
     struct tpm_approval approval;
+    struct tpm_floor floor;
 };
 
 struct tpm_reply {
     struct err err; /* rc RC_OK: done */
     uint32_t payload_len;
     uint64_t value;
+    struct tpm_floor floor;
     uint8_t gate[TPM_PCR_MAX];
     uint8_t srk_name[TPM_NAME_LEN];
 };

@@ -33,6 +33,7 @@ static int say(const struct release *r, const struct cli *cli, const struct err 
         struct report none = {.kind = VERDICT_LIVE, .question = ASK_APP, .err = *err};
         none.has_config = r->config.loaded;
         memcpy(none.config_sha256, r->config.sha256, sizeof none.config_sha256);
+        none.tpm = r->seen.cls ? &r->seen : NULL;
         if (r->config.release)
             none.key_protection = release_key_protection(r->config.release);
         (void)output_report(cli, &none);

@@ -91,6 +91,10 @@ static enum rc run_seal(struct release *r, struct arena *a, const struct cli *cl
     TRY(must_be_new(cli->wrap ? c->wrapped : NULL, err));
     TRY(release_tpm(r, err));
     TRY(make_seed(r, err));
+    if (c->tpm.floor_index) {
+        floor_first(&r->config, &r->floor);
+        TRY(floor_key(&r->config, r->seed, &r->floor_key, err));
+    }
     if (cli->wrap)
         TRY(wrap(r, &file, err));
     if (cli->given & OPT_RAISE)
@@ -99,6 +103,12 @@ static enum rc run_seal(struct release *r, struct arena *a, const struct cli *cl
     if (cli->wrap)
         TRY(create_new(c->wrapped, file, err));
     enum rc rc = create_new(c->blob, bytes_of(blob, n), err);
+    if (rc == RC_OK && r->floor_key) {
+        /* Last: a floor that is left without its seed would be in the next one's way. */
+        rc = tpm_floor_define(r->tpm, r->floor_key, &r->floor, &r->floor, err);
+        if (rc != RC_OK)
+            (void)unlink(c->blob);
+    }
     if (rc != RC_OK && cli->wrap)
         (void)unlink(c->wrapped);
     return rc;

@@ -323,6 +323,22 @@ static json_t *view(const struct report *r)
     return o;
 }
 
+static json_t *tpm(const struct report_tpm *t)
+{
+    json_t *o = t ? json_object() : NULL, *floor = t && t->has_floor ? json_object() : NULL;
+    if (!o)
+        return NULL;
+    put(o, "class", string(t->cls));
+    put(o, "srk", string(t->srk));
+    if (floor) {
+        put(floor, "position", json_integer((json_int_t)t->floor_position));
+        put(floor, "checkpoint", json_integer((json_int_t)t->floor_checkpoint));
+        put(floor, "weight", string(t->floor_binds ? "binding" : "advisory"));
+    }
+    put(o, "floor", floor);
+    return o;
+}
+
 json_t *verdict_json(const struct report *r)
 {
     json_t *o = json_object();
@@ -344,6 +360,7 @@ json_t *verdict_json(const struct report *r)
     put(o, "contract", !r->chain ? NULL : r->net.near ? near_contract_json(r) : contract(r));
     put(o, "freshness", string(freshness_name(r->freshness)));
     put(o, "key_protection", string(r->key_protection));
+    put(o, "tpm", tpm(r->tpm));
     put(o, "anchors", anchors(r));
     put(o, "notes", notes(&r->net));
     put(o, "time", times(r));

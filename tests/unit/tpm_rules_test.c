@@ -53,6 +53,13 @@ static void bad_configurations_are_named(void **state)
     BAD(RC_OK, c.gate_pcr = 14);
     BAD(BG_TPM_VERSION_INDEX, c.version_index = 0x81000001);
     BAD(RC_OK, c.version_index = 0x01800100);
+    BAD(RC_OK, c.floor_index = 0x01800000);
+    BAD(RC_OK, c.floor_index = 0x01bfffff);
+    BAD(BG_TPM_FLOOR_INDEX, c.floor_index = 0x017fffff);
+    BAD(BG_TPM_FLOOR_INDEX, c.floor_index = 0x01c00000);
+    BAD(BG_TPM_FLOOR_INDEX, c.floor_index = 0x01c0000a);
+    BAD(BG_TPM_FLOOR_INDEX, c.floor_index = 1);
+    BAD(BG_TPM_FLOOR_INDEX, c.floor_index = c.version_index = 0x01800100);
     BAD(BG_TPM_SRK_PIN, c.srk_pinned = true);
     BAD(RC_OK, (c.srk_pinned = true, c.srk_name[1] = 0x0b));
     struct tpm_config c = good();
