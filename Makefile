@@ -63,7 +63,7 @@ LIVE_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(LIVE_SRC))
 TOOL_BIN := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(TOOL_SRC))
 BENCH_BIN := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 
-.PHONY: all test-build tools unit check check-unit check-asan check-e2e check-devnet check-oracles lint format analyze fuzz fuzz-smoke bench bench-devnet demo deps \
+.PHONY: all test-build tools unit check check-unit check-asan check-e2e check-boot check-devnet check-oracles lint format analyze fuzz fuzz-smoke bench bench-devnet demo deps \
         install uninstall clean man
 
 all: $(BUILD)/bootgate
@@ -136,6 +136,11 @@ check-e2e: all test-build
 	BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/e2e/stale_e2e.sh
 	BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/e2e/near_e2e.sh
 	BUILD='$(BUILD)' tests/e2e/tpm_suite.sh
+
+# The gate in guests under QEMU (two to four minutes; needs no KVM); part of `make check`. One case: T=name
+check-boot: deps
+	@$(MAKE) -s -j2 all test-build
+	@BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/vm/run.sh $(T)
 
 # The EVM against @ethereumjs/evm at length (minutes); `make check` runs a sample.
 check-oracles: tools

@@ -4,7 +4,8 @@
   guest.py --kernel FILE --initrd FILE.. --log FILE --result FILE [--tpm FOLDER] [--forward PORT] [..]
 
 The machine is stopped, not ended, when it powers off or resets, so that its TPM can be looked at from outside as the guest
-left it (tpm.py). Nothing of the guest's network leaves QEMU but 10.0.2.100:80, which is PORT on this machine's loopback.
+left it (tpm.py). Nothing of the guest's network leaves QEMU but port 80 of 10.0.2.100, 10.0.2.101, .., which is the first, second,
+.. PORT on this machine's loopback.
 
 RESULT (JSON): end: guest-shutdown (it powered off) | guest-reset | guest-halt | guest-panic | limit | qemu (it ended by itself);
 seconds; memory_kib: QEMU's peak; pcrs: {"0": hex, ..} of the SHA-256 bank afterwards; unseal: what an unseal of --blob gives
@@ -35,9 +36,15 @@ def start(command, **more):
     return subprocess.Popen(command, preexec_fn=die_with_parent, **more)
 
 
-def wait_for_socket(path, process, seconds=10):
+def listening(path):
+    """proc(5), /proc/net/unix: the file is there before anybody listens."""
+    with open('/proc/net/unix', encoding='utf-8', errors='replace') as file:
+        return any(line.split()[3] == '00010000' for line in file if line.rstrip('\n').endswith(' ' + path))
+
+
+def wait_for_socket(path, process, seconds=20):
     until = time.monotonic() + seconds
-    while not os.path.exists(path):
+    while not listening(path):
         if process.poll() is not None or time.monotonic() > until:
             sys.exit(f'{process.args[0]} has not opened its socket')
         time.sleep(0.01)
@@ -50,12 +57,12 @@ def qemu_command(o, folder):
         '-accel', 'tcg', '-cpu', 'max,-cx16', '-m', str(o.memory), '-smp', '1',
         '-nodefaults', '-display', 'none', '-serial', 'stdio', '-qmp', f'unix:{folder}/qmp,server=on,wait=off',
         '-action', 'shutdown=pause,reboot=shutdown,panic=none',
-        '-kernel', o.kernel, '-initrd', f'{folder}/initrd', '-append', f'console=ttyS0 quiet panic=-1 {o.append}'.strip(),
+        '-kernel', o.kernel, '-initrd', f'{folder}/initrd', '-append', f'console=ttyS0 quiet loglevel=1 panic=-1 {o.append}'.strip(),
         '-object', 'rng-random,id=rng,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=rng']
     network = 'user,id=net,restrict=on'
-    if o.forward:
+    for i, port in enumerate(o.forward):
         # The cmd: form connects when the guest does; the tcp: form would when QEMU starts.
-        network += f',guestfwd=tcp:10.0.2.100:80-cmd:busybox nc 127.0.0.1 {o.forward}'
+        network += f',guestfwd=tcp:10.0.2.{100 + i}:80-cmd:busybox nc 127.0.0.1 {port}'
     if o.network:
         command += ['-netdev', network, '-device', 'virtio-net-pci,netdev=net,romfile=']
     if o.tpm:
@@ -177,7 +184,7 @@ def arguments():
     p.add_argument('--result', required=True)
     p.add_argument('--tpm', help='folder with the state of the TPM; without it there is none')
     p.add_argument('--blob', help='a sealed seed to try afterwards')
-    p.add_argument('--forward', type=int)
+    p.add_argument('--forward', type=int, action='append', default=[])
     p.add_argument('--no-network', dest='network', action='store_false')
     p.add_argument('--disk', action='append', default=[])
     p.add_argument('--rtc', help='2026-03-03T00:00:00')

@@ -1,0 +1,85 @@
+#!/bin/sh
+# The gate in guests: QEMU without KVM, Debian's kernels, a software TPM, a chain on this machine's loopback.
+# usage: run.sh [CASE..]      with BUILD and VECTORS from the environment; prints "N passed, N failed, N skipped"
+# WORK=FOLDER keeps everything there.
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+BUILD=${BUILD:-build}
+VECTORS=${VECTORS:-../shared/vectors}
+PATH=$PATH:/usr/sbin:/sbin
+skip_all() {
+    echo "skipped all cases: $*"
+    echo '0 passed, 0 failed, 1 skipped'
+    exit 0
+}
+for tool in qemu-system-x86_64 swtpm busybox cpio modprobe cryptsetup python3 node; do
+    command -v $tool >/dev/null 2>&1 || skip_all "$tool is not installed"
+done
+. "$root/tests/chain/lib.sh"
+. "$root/tests/beacon/lib.sh"
+. "$root/tests/vm/cases.sh"
+cd "$root" || exit 1
+unset http_proxy https_proxy all_proxy ALL_PROXY BOOTGATE_CONFIG
+kernels=$(BUILD="$BUILD" "$root/tests/vm/kernels.sh" 2>"$work/kernels.log") ||
+    { [ $? -ne 77 ] || skip_all "$(cat "$work/kernels.log")"; say_stop "$(cat "$work/kernels.log")"; }
+began=$(date +%s) skipped=0
+
+# --- the stage: evidence and chain of now, as every guest's clock has it -----------------------------------------------
+"$root/tests/chain/setup.sh" || exit 1
+at=$(($(date +%s) / 12 * 12))
+mkdir "$work/own"
+"$BUILD/tools/mkbundle" "$work/own" $at >"$work/own/log" 2>&1 || say_stop "mkbundle: $(cat "$work/own/log")"
+boot_infos own "$work/own/bundle.json" UpToDate
+chain_start $((at - 1800)) "own=$work/own-app.json,$work/own-kms.json"
+port=${rpc##*:} port=${port%%/*}
+nobody=$(python3 "$root/tests/e2e/release_oracle.py" ports 1)
+closed=$(python3 "$root/tests/e2e/release_oracle.py" sha256 'bootgate/gate/closed/v1')
+seed=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+
+# --- images ------------------------------------------------------------------------------------------------------------
+closure=$("$root/tests/vm/image.sh" base "$kernels/light" "$work/light.img" -b "$BUILD/test/bootgate" \
+    -m virtio_pci -m virtio_net -m virtio-rng) || say_stop 'no image'
+module=$(BUILD="$BUILD" "$root/tests/vm/faketsm/build.sh" 2>"$work/module.log")
+case $? in
+0) "$root/tests/vm/image.sh" base "$kernels/full" "$work/full.img" -b "$BUILD/test/bootgate" -b "$(command -v cryptsetup)" \
+    -m virtio_pci -m virtio_net -m virtio_blk -m virtio-rng -m dm_crypt -m xts -m configfs -m tsm -m vsock_loopback -x "$module" >/dev/null ||
+    say_stop 'no full image' ;;
+77) full_cases='' skipped=1; echo "skipped 1 cases: no module for the 6.12 kernel: $(cat "$work/module.log")" ;;
+*) say_stop "the test module: $(cat "$work/module.log")" ;;
+esac
+
+# --- the TPM: one guest seals, the others start from copies of its state -----------------------------------------------
+mkdir -p "$work/provision/usr/lib/bootgate" "$work/tpm"
+printf '{"chain":{"source":"pinned","chain_id":31337,"kms_contract":"%s","block_hash":"%s"},"rpc":["http://10.0.2.100:80/"],
+"release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[0,4,7],"gate_pcr":12,"blob":"/seed.blob"},"targets":[{"type":"file","path":"/run/bootgate/key"}]}}\n' \
+    "$kms" "$(value evidence.own.states.allowed.hash)" >"$work/provision/usr/lib/bootgate/bootgate.json"
+cat >"$work/provision/case" <<END
+echo $seed | xxd -r -p >/run/seed
+chmod 400 /run/seed
+bootgate seal --config /usr/lib/bootgate/bootgate.json --seed /run/seed --json
+echo
+echo "BLOB \$(xxd -p -c 2000 /seed.blob)"
+END
+"$root/tests/vm/image.sh" add "$work/provision.img" "$work/provision"
+python3 "$root/tests/vm/guest.py" --kernel "$kernels/light/vmlinuz" --initrd "$work/light.img" --initrd "$work/provision.img" \
+    --log "$work/provision.raw" --result "$work/provision.result" --tpm "$work/tpm" ||
+    say_stop "the first guest did not come to an end: $(tail -n 5 "$work/provision.raw")"
+tr -d '\r' <"$work/provision.raw" | sed -n 's/^BLOB //p' | busybox xxd -r -p >"$work/seed.blob"
+srk=$(sed -nE 's/.*"srk_name": *"([0-9a-f]+)".*/\1/p' "$work/provision.raw")
+[ -s "$work/seed.blob" ] && [ -n "$srk" ] || say_stop "nothing was sealed: $(tail -n 20 "$work/provision.raw")"
+
+# --- the cases, two at a time ------------------------------------------------------------------------------------------
+for name in root work kernels BUILD VECTORS kms port nobody closed seed srk at; do
+    eval "echo \"$name='\$$name'\""
+done >"$work/env"
+set -- ${*:-$full_cases $light_cases}
+printf '%s\n' "$@" | xargs -P 2 -n 1 "$root/tests/vm/case.sh" "$work"
+passed=0 failed=0
+for name in "$@"; do
+    read -r p f 2>/dev/null <"$work/$name.counts" || { p=0 f=1; echo "FAILED $name: did not come to its end"; }
+    passed=$((passed + p)) failed=$((failed + f))
+done
+echo "figures: programs and libraries $closure KiB, whole bench $(($(date +%s) - began)) s"
+[ -z "${WORK:-}" ] || { rm -rf "$WORK" && cp -r "$work" "$WORK"; }
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]
