@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "agent/collateral_store.h"
 #include "agent/file.h"
 #include "base/hex.h"
 #include "base/limits.h"
@@ -215,6 +216,18 @@ enum rc bundle_add_collateral(struct arena *a, struct bundle *b, const char *pat
     json_t *part = json_object_get(j, "collateral");
     return part ? add_collateral_json(a, b, part, path, err)
                 : err_set(err, BG_BUNDLE_NO_COLLATERAL, "%s", path);
+}
+
+enum rc bundle_set_collateral(struct arena *a, struct bundle *b, const struct collateral *c,
+                              struct err *err)
+{
+    json_t *j = NULL;
+    TRY(collateral_to_json(a, c, &j, err));
+    json_decref(b->collateral_json);
+    b->collateral_json = j;
+    b->collateral = *c;
+    b->has_collateral = true;
+    return RC_OK;
 }
 
 enum rc bundle_add_checkpoint(struct arena *a, struct bundle *b, const char *path, struct err *err)

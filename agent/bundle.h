@@ -34,6 +34,9 @@ enum rc bundle_add_file(struct arena *a, struct bundle *b, const char *path,
  * taken. */
 enum rc bundle_add_collateral(struct arena *a, struct bundle *b, const char *path,
                               struct err *err) MUST_CHECK;
+/* bundle_set_collateral: this set in the place of what was there. */
+enum rc bundle_set_collateral(struct arena *a, struct bundle *b, const struct collateral *c,
+                              struct err *err) MUST_CHECK;
 /* bundle_add_checkpoint: a file with a signed checkpoint document. */
 enum rc bundle_add_checkpoint(struct arena *a, struct bundle *b, const char *path,
                               struct err *err) MUST_CHECK;

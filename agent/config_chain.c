@@ -260,7 +260,9 @@ enum rc config_chain_read(struct arena *a, const json_t *j, struct config *c, st
     if (json_object_get(j, "store"))
         TRY(config_path(a, j, "store", "store", &c->store, err));
     bool light = c->chain.source == CHAIN_ETHEREUM;
-    if ((c->beacon.n && !light) || (c->store && !light && c->chain.source != CHAIN_NEAR))
+    /* The store also holds collateral, whatever the chain. */
+    bool store = light || c->chain.source == CHAIN_NEAR || json_object_get(j, "collateral");
+    if ((c->beacon.n && !light) || (c->store && !store))
         return err_set(err, BG_CONFIG_NOT_SOURCE, "%s", c->beacon.n && !light ? "beacon" : "store");
     if (c->checkpoints.n && !c->signers.num_keys)
         return err_set(err, BG_CONFIG_NO_SIGNERS, "%s", "checkpoints");

@@ -149,17 +149,19 @@ static bool write_record(const struct decision *d, const struct store_floor *see
     return child_write(RECORD, BYTES_OF_ARRAY(out));
 }
 
-/* For the store: length of the floor, four bytes, the floor, the answers. */
-#define KEEP_MAX (4u + STORE_FLOOR_MAX + STORE_BEACON_MAX)
+/* For the store: lengths of the floor and of the collateral, four bytes each, these two, the
+ * answers. */
+#define KEEP_HEAD 8u
+#define KEEP_MAX  (KEEP_HEAD + STORE_FLOOR_MAX + STORE_COLLATERAL_MAX + STORE_BEACON_MAX)
 
 static bool write_keep(const struct store_files *keep)
 {
-    uint8_t head[4];
-    if (!keep->floor.n)
+    uint8_t head[KEEP_HEAD];
+    if (!keep->floor.n && !keep->collateral.n)
         return true;
-    (void)put_be(head, keep->floor.n, sizeof head);
+    (void)put_be(put_be(head, keep->floor.n, 4), keep->collateral.n, 4);
     return child_write(KEEP, BYTES_OF_ARRAY(head)) && child_write(KEEP, keep->floor) &&
-           child_write(KEEP, keep->beacon);
+           child_write(KEEP, keep->collateral) && child_write(KEEP, keep->beacon);
 }
 
 /* network_deadline leaves the child time to say which nodes failed before it is killed. */
@@ -232,10 +234,13 @@ static bool split_keep(struct bytes b, struct store_files *out)
     struct cur c = cur_of(b);
     if (b.n == 0)
         return true;
-    out->floor = cur_take(&c, (size_t)take_be(&c, 4));
+    size_t floor = (size_t)take_be(&c, 4), collateral = (size_t)take_be(&c, 4);
+    out->floor = cur_take(&c, floor);
+    out->collateral = cur_take(&c, collateral);
     out->beacon = cur_rest(&c);
-    return cur_done(&c) && out->floor.n && out->floor.n <= STORE_FLOOR_MAX &&
-           out->beacon.n <= STORE_BEACON_MAX;
+    return cur_done(&c) && (floor || collateral) && floor <= STORE_FLOOR_MAX &&
+           collateral <= STORE_COLLATERAL_MAX && out->beacon.n <= STORE_BEACON_MAX &&
+           (floor || !out->beacon.n);
 }
 
 /* split_record: false: it is not what write_record writes. */

@@ -46,12 +46,17 @@ void fetch_url_host(const char *url, char *out, size_t cap)
              host);
 }
 
+static size_t most(const struct fetched *f)
+{
+    return f->max ? f->max : LIMIT_RPC_BODY;
+}
+
 /* on_body takes a piece of the answer; returning less than it got makes curl give up. */
 static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 {
     struct fetched *f = ctx;
     size_t len = size * n; /* size is 1: curl(3) CURLOPT_WRITEFUNCTION */
-    if (len > LIMIT_RPC_BODY - f->n)
+    if (len > most(f) - f->n)
         return 0;
     if (len > f->cap - f->n) {
         size_t cap = f->cap ? f->cap : 16384;
@@ -67,6 +72,42 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
         memcpy(f->p + f->n, data, len);
     f->n += len;
     return len;
+}
+
+/* value_of: the value in a header line of that name, without the white space around it (RFC 9110
+ * section 5). */
+static bool value_of(struct bytes line, const char *name, struct bytes *out)
+{
+    size_t n = strlen(name), end = line.n;
+    if (line.n <= n || line.p[n] != ':' || strncasecmp((const char *)line.p, name, n) != 0)
+        return false;
+    for (n++; n < end && (line.p[n] == ' ' || line.p[n] == '\t');)
+        n++;
+    while (end > n && line.p[end - 1] <= ' ')
+        end--;
+    *out = bytes_of(line.p + n, end - n);
+    return true;
+}
+
+/* on_header takes one line. curl calls for every answer's lines, interim ones too: the last counts.
+ */
+static size_t on_header(char *data, size_t size, size_t n, void *ctx)
+{
+    struct fetch_get *g = ctx;
+    struct bytes line = bytes_of(data, size * n), v = BYTES_NONE;
+    if (line.n >= 5 && memcmp(line.p, "HTTP/", 5) == 0) {
+        fetched_free(&g->value);
+        g->times = 0;
+    }
+    for (size_t i = 0; i < 2 && g->header[i]; i++) {
+        if (!value_of(line, g->header[i], &v))
+            continue;
+        g->value.max = FETCH_HEADER_MAX;
+        if (g->times++ == 0 && v.n <= FETCH_HEADER_MAX && v.n &&
+            on_body((char *)(uintptr_t)v.p, 1, v.n, &g->value) != v.n)
+            return 0;
+    }
+    return line.n;
 }
 
 static void curl_cleanup(CURL **c)
@@ -122,6 +163,16 @@ static CURLcode carry(CURL *c, const char *url, struct curl_slist *headers, stru
     return rc;
 }
 
+static CURLcode with_header(CURL *c, struct fetch_get *g)
+{
+    CURLcode rc = curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+    if (rc == CURLE_OK)
+        rc = curl_easy_setopt(c, CURLOPT_HEADERDATA, g);
+    if (rc == CURLE_OK && g->body.max)
+        rc = curl_easy_setopt(c, CURLOPT_MAXFILESIZE, (long)g->body.max);
+    return rc;
+}
+
 static CURLcode with_body(CURL *c, struct bytes body)
 {
     CURLcode rc = curl_easy_setopt(c, CURLOPT_POSTFIELDS, (const char *)body.p);
@@ -155,13 +206,14 @@ static enum rc no_memory(const char *url, struct err *err)
 }
 
 /* judge: how a transfer ended; only status 200 is an answer. */
-static enum rc judge(CURL *c, CURLcode rc, const char *url, uint64_t ms, struct err *err)
+static enum rc judge(CURL *c, CURLcode rc, const char *url, size_t max, uint64_t ms,
+                     struct err *err)
 {
     char host[FETCH_HOST];
     long status = 0;
     fetch_url_host(url, host, sizeof host);
     if (rc == CURLE_WRITE_ERROR || rc == CURLE_FILESIZE_EXCEEDED)
-        return err_set(err, BG_FETCH_TOO_LARGE, "%s: more than %u bytes", host, LIMIT_RPC_BODY);
+        return err_set(err, BG_FETCH_TOO_LARGE, "%s: more than %zu bytes", host, max);
     if (rc == CURLE_OPERATION_TIMEDOUT)
         return err_set(err, BG_FETCH_TIMEOUT, "%s: no answer in %llu.%llu s", host,
                        (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000 / 100));
@@ -190,7 +242,7 @@ enum rc fetch_post(const char *url, struct bytes body, uint64_t ms, struct fetch
         rc = with_body(c, body);
     if (rc == CURLE_OK)
         rc = curl_easy_perform(c);
-    TRY(judge(c, rc, url, ms, err));
+    TRY(judge(c, rc, url, most(&f), ms, err));
     *out = f;
     f = (struct fetched){0};
     return RC_OK;
@@ -233,7 +285,7 @@ static void finish(CURLM *m, CURL *const *c, struct fetch_get *v, size_t n, uint
         if (msg->msg != CURLMSG_DONE || i == n)
             continue;
         v[i].done = true;
-        if (judge(c[i], msg->data.result, v[i].url, ms, &v[i].why) == RC_OK)
+        if (judge(c[i], msg->data.result, v[i].url, most(&v[i].body), ms, &v[i].why) == RC_OK)
             v[i].kind = kind_of(c[i]);
         else
             fetched_free(&v[i].body);
@@ -247,6 +299,7 @@ static enum rc get_all(CURLM *m, CURL **c, struct curl_slist *headers, struct fe
         c[i] = curl_easy_init();
         if (!c[i] || narrow(c[i], ms ? ms : 1) != CURLE_OK ||
             carry(c[i], v[i].url, headers, &v[i].body) != CURLE_OK ||
+            with_header(c[i], &v[i]) != CURLE_OK ||
             (v[i].post.n && with_body(c[i], v[i].post) != CURLE_OK) ||
             curl_multi_add_handle(m, c[i]) != CURLM_OK)
             return no_memory(v[i].url, err);

@@ -10,10 +10,13 @@
 
 #define FETCH_HOST 128u /* room for what fetch_url_host writes */
 #define FETCH_GETS 8u   /* at once */
+/* bytes of a header's value that is asked for: a certificate chain with each byte escaped */
+#define FETCH_HEADER_MAX (32u << 10)
 
 struct fetched {
     uint8_t *p;
     size_t n, cap;
+    size_t max; /* bytes that are taken; 0: LIMIT_RPC_BODY */
 };
 
 void fetched_free(struct fetched *f);
@@ -28,12 +31,17 @@ enum fetch_kind { FETCH_OTHER = 0, FETCH_JSON, FETCH_BYTES };
 
 struct fetch_get {
     const char *url;
-    struct bytes post; /* a body to send; empty: GET */
+    struct bytes post;     /* a body to send; empty: GET */
+    const char *header[2]; /* names of one header of the answer that is wanted; NULL: none */
     /* from here on: the answer */
     bool done;
     struct err why; /* RC_OK: there is one */
     enum fetch_kind kind;
-    struct fetched body; /* the caller's to free */
+    struct fetched body; /* the caller's to free; its max is the caller's to set */
+    /* The value of the header, whichever name it came by; the caller's to free. times: how often it
+     * was there; value is the first's, and empty where that is longer than FETCH_HEADER_MAX. */
+    struct fetched value;
+    unsigned times;
 };
 
 /*
@@ -45,6 +53,7 @@ enum rc fetch_get(struct fetch_get *v, size_t n, const char *accept, uint64_t ms
                   struct err *err) MUST_CHECK;
 #define FETCH_ACCEPT_SSZ  "Accept: application/octet-stream;q=1.0,application/json;q=0.9"
 #define FETCH_ACCEPT_JSON "Accept: application/json"
+#define FETCH_ACCEPT_ANY  "Accept: */*"
 #define FETCH_SENDS_JSON  "Content-Type: application/json" /* for what has a body to send */
 /* fetch_url_ok: an http or https URL with a host, printable ASCII, not over 2048 characters. */
 bool fetch_url_ok(struct bytes url) MUST_CHECK;

@@ -1,14 +1,11 @@
 #include "agent/gate.h"
 
+#include "agent/authentic.h"
 #include "agent/driver.h"
 #include "agent/rules.h"
 #include "base/hash.h"
-#include "base/hex.h"
 #include "quote/dstack.h"
 #include "quote/local_report.h"
-#include "quote/pck.h"
-#include "quote/pem.h"
-#include "quote/x509.h"
 
 /* struct run: what the stages of one run share: where to put things, never what to trust. */
 struct run {
@@ -101,26 +98,6 @@ static enum rc bound(struct run *s, const struct evidence *ev, const struct td_r
     return passed(s, "ra_tls.key", "bound by report_data");
 }
 
-/* no_collateral says what is missing, by the names under which it can be fetched. The PCK
- * certificate is not authenticated here: this is a hint, nothing rests on it. */
-static enum rc no_collateral(struct run *s, const struct quote *quote)
-{
-    struct bytes chain = quote->pck_chain_pem, der = BYTES_NONE;
-    struct err ignored = {0};
-    struct cert leaf = {0};
-    struct pck_tcb pck = {0};
-    const char *why = NULL;
-    char fmspc[2 * sizeof pck.fmspc + 1] = "unknown";
-    if (pem_next(s->a, &chain, LIMIT_CERT_DER, &der, &why, &ignored) && der.n &&
-        cert_read(der, &leaf, &why) && pck_read(leaf.sgx, &pck, &why))
-        hex_encode(BYTES_OF_ARRAY(pck.fmspc), fmspc);
-    err_set(&s->r->err, BG_GATE_NO_COLLATERAL,
-            "missing: TCB info for FMSPC %s, TD QE identity, PCK CRL and root CA CRL, and their "
-            "issuer chains",
-            fmspc);
-    return broke(s, "quote.authentic");
-}
-
 /* local_report: the quote is of this TD and of this run (DESIGN section 3). */
 static enum rc local_report(struct run *s, const struct evidence *ev, const struct td_report *td)
 {
@@ -145,14 +122,12 @@ static enum rc authenticate(struct run *s, const struct evidence *ev, const stru
                             const struct td_report_ok **td)
 {
     const struct gate_input *in = s->in;
-    if (!in->bundle->has_collateral)
-        return no_collateral(s, quote);
-    if (quote_verify(s->a, quote, &in->bundle->collateral, in->root, in->now, td, &s->r->err) !=
-        RC_OK)
+    if (authentic_quote(s->a, in, quote, s->r, td, &s->r->err) != RC_OK)
         return broke(s, "quote.authentic");
     const struct td_report *report = td_report_of(*td);
     s->r->td = report;
     TRY(passed(s, "quote.authentic", tcb_status_name(report->tcb.status)));
+    TRY(passed(s, "collateral", report_collateral(s->a, s->r, &s->r->err)));
     TRY(bound(s, ev, report));
     if (in->goal == GATE_ASK)
         return RC_OK;

@@ -16,7 +16,8 @@ static const struct verb verbs[] = {
     {"unseal", "", "test the policy: does the TPM give the seed?",
      OPT_CONFIG | OPT_TARGET | OPT_TCTI, 0, 0, verb_unseal},
     {"verify", "FILE", "authenticate a quote, appraise its TCB, list what policy objects to",
-     OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_AS | OPT_MR | OPT_AT | OPT_OFFLINE | OPT_ROOT,
+     OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_AS | OPT_MR | OPT_AT | OPT_OFFLINE |
+         OPT_SAVE_BUNDLE | OPT_TIMEOUT | OPT_ROOT,
      0, 1, verb_verify},
     {"check", "[FILE]", "the whole decision, as the gate would take it, without release",
      OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_AS | OPT_MR | OPT_AT | OPT_OFFLINE |

@@ -161,7 +161,7 @@ static enum rc read_floor(struct release *r, struct err *err)
 static enum rc decide(struct release *r, struct err *err)
 {
     struct decided d = {0};
-    struct store_files stored = {BYTES_NONE, BYTES_NONE};
+    struct store_files stored = {BYTES_NONE, BYTES_NONE, BYTES_NONE};
     const struct config *c = &r->config;
     TRY(read_floor(r, err));
     if (c->store)

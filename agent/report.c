@@ -139,3 +139,24 @@ const char *verdict_kind_name(enum verdict_kind k)
     }
     return "query";
 }
+
+/* age: of something issued then; a clock that is behind makes it 0. */
+static unsigned long long days(uint64_t now, uint64_t from)
+{
+    return now > from ? (now - from) / 86400u : 0;
+}
+
+const char *report_collateral(struct arena *a, const struct report *r, struct err *err)
+{
+    const struct collateral_facts *f = &r->collateral;
+    const char *line = "";
+    for (size_t i = 0; line && i < f->n; i++) {
+        const struct collateral_fact *one = &f->v[i];
+        /* Where the next one has the same source, that is said once, behind the last of them. */
+        bool last = i + 1 == f->n || strcmp(one->source, f->v[i + 1].source) != 0;
+        line = arena_printf(a, err, "%s%s%s %llu d%s%s", line, i ? ", " : "",
+                            collateral_doc_name(one->doc), days(r->now, one->from),
+                            last ? " from " : "", last ? one->source : "");
+    }
+    return line;
+}

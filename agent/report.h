@@ -7,6 +7,7 @@
 
 #include "agent/driver.h"
 #include "policy/decide.h"
+#include "quote/collateral_need.h"
 #include "quote/os_image.h"
 
 /* struct report_tpm: what is known of the TPM that holds the seed. Words are static. */
@@ -18,12 +19,25 @@ struct report_tpm {
     uint64_t floor_position, floor_checkpoint;
 };
 
+/* struct collateral_fact: a document that a quote was verified with. */
+struct collateral_fact {
+    enum collateral_doc doc;
+    const char *source;   /* host, "the bundle" or "the store" */
+    uint64_t from, until; /* as it says itself; Unix seconds */
+};
+struct collateral_facts {
+    struct collateral_fact v[COLLATERAL_DOCS]; /* n is 0 before there is a set that holds */
+    size_t n;
+    size_t round_trips; /* to services, one after the other */
+};
+
 struct report {
     enum verdict_kind kind;
     struct err err; /* the run stopped here; RC_OK: it went to its end */
     struct checks checks;
     enum evidence_format format;
-    const struct td_report *td;    /* authenticated */
+    const struct td_report *td; /* authenticated */
+    struct collateral_facts collateral;
     const struct evlog_facts *log; /* replayed */
     const struct os_image *image;
     const struct boot_info *boot_info;
@@ -66,6 +80,8 @@ size_t report_anchors(const struct report *r, struct anchor out[static REPORT_AN
 /* report_note adds a line to the notes; why RC_OK: there is nothing to say. */
 enum rc report_note(struct arena *a, struct report *r, const char *what, const struct err *why,
                     struct err *err) MUST_CHECK;
+/* report_collateral: where the documents came from and how old they are, in one line. */
+const char *report_collateral(struct arena *a, const struct report *r, struct err *err);
 /* boot_view_as: "app" or "kms"; boot_view_mr: "boot" or "run"; NULL: neither. */
 const char *boot_view_as(enum boot_view v);
 const char *boot_view_mr(enum boot_view v);

@@ -102,7 +102,8 @@ static enum rc begin(struct session *s, struct arena *a, const struct cli *cli, 
         r->test_root = true;
         TRY(file_read(a, cli->root, LIMIT_CERT_DER, BG_ROOT_SIZE, &s->input.root, err));
     }
-    if (!config && goal != GATE_VERIFY) /* boot's store is its parent's to read and write */
+    /* boot's store is its parent's to read and write. */
+    if (!config && (goal != GATE_VERIFY || s->config.guest.collateral.n))
         TRY(open_store(s, err));
     return read_inputs(s, err);
 }

@@ -13,8 +13,9 @@
 #include "agent/watch.h"
 #include "base/hex.h"
 
-#define BEACON "beacon.json"
-#define FLOOR  "floor.json"
+#define BEACON     "beacon.json"
+#define FLOOR      "floor.json"
+#define COLLATERAL "collateral.json"
 
 /* --- files --- */
 
@@ -64,12 +65,13 @@ static int open_dir(const char *path)
 enum rc store_load(struct arena *a, const char *dir, struct store_files *out, struct err *why,
                    struct err *err)
 {
-    *out = (struct store_files){BYTES_NONE, BYTES_NONE};
+    *out = (struct store_files){BYTES_NONE, BYTES_NONE, BYTES_NONE};
     AUTO_CLOSE fd = open_dir(dir);
     if (fd < 0 && errno != ENOENT)
         (void)err_set(why, BG_STORE_DIRECTORY, "%s: %s", dir, strerror(errno));
     if (fd < 0)
         return RC_OK;
+    TRY(load(a, fd, COLLATERAL, STORE_COLLATERAL_MAX, &out->collateral, why, err));
     TRY(load(a, fd, BEACON, STORE_BEACON_MAX, &out->beacon, why, err));
     return load(a, fd, FLOOR, STORE_FLOOR_MAX, &out->floor, why, err);
 }
@@ -94,7 +96,7 @@ static enum rc replace(int dir, const char *name, struct bytes text, struct err 
 enum rc store_save(const char *dir, const struct store_files *files, struct err *err)
 {
     struct stat st;
-    if (!files->beacon.n && !files->floor.n)
+    if (!files->beacon.n && !files->floor.n && !files->collateral.n)
         return RC_OK;
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
         return err_set(err, BG_STORE_MAKE, "%s: %s", dir, strerror(errno));
@@ -107,6 +109,8 @@ enum rc store_save(const char *dir, const struct store_files *files, struct err 
     /* Two at a time would put each other's half of a file in place. Gone with fd. */
     if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
         return err_set(err, BG_STORE_BUSY, "%s", dir);
+    if (files->collateral.n)
+        TRY(replace(fd, COLLATERAL, files->collateral, err));
     if (files->beacon.n)
         TRY(replace(fd, BEACON, files->beacon, err));
     return files->floor.n ? replace(fd, FLOOR, files->floor, err) : RC_OK;

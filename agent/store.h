@@ -1,34 +1,36 @@
 /*
  * store: what live runs keep in the directory `store` of the configuration (bootgate(5)):
- * beacon.json, a bundle with beacon answers, and floor.json, how far the chain was verified before.
- * Neither is trusted: the answers are proven again from the checkpoint, and a floor can only
- * refuse. Files are read and written as bytes: the process that holds a key passes them on
- * without looking into them.
+ * beacon.json, a bundle with beacon answers, floor.json, how far the chain was verified before, and
+ * collateral.json (agent/collateral_store.h).
+ * None is trusted: the answers are proven again from the checkpoint, a floor can only refuse, and
+ * collateral is verified like any other. Files are read and written as bytes: the process that
+ * holds a key passes them on without looking into them.
  */
 #ifndef BOOTGATE_AGENT_STORE_H
 #define BOOTGATE_AGENT_STORE_H
 
 #include "agent/bundle.h"
+#include "agent/collateral_store.h"
 #include "agent/config.h"
 
 #define STORE_BEACON_MAX (4u << 20) /* bytes; more is neither read nor written */
 #define STORE_FLOOR_MAX  4096u
 
 struct store_files {
-    struct bytes beacon, floor; /* empty: there is none, or nothing to write */
+    struct bytes beacon, floor, collateral; /* empty: there is none, or nothing to write */
 };
 
 /*
- * store_load reads both files. What is missing, is no regular file, or is too large is left empty;
+ * store_load reads the files. What is missing, is no regular file, or is too large is left empty;
  * *why says of the last one (a missing one is no news). Links are not followed.
  */
 enum rc store_load(struct arena *a, const char *dir, struct store_files *out, struct err *why,
                    struct err *err) MUST_CHECK;
 /*
- * store_save replaces beacon.json, then floor.json, each in one step that outlives a power cut:
- * temporary file, fsync, rename, fsync of the directory; mode 0600. The directory is made (0700)
- * when only it is missing, and must be nobody else's to write. While another run writes there,
- * nothing is written: what that one keeps is as good.
+ * store_save replaces collateral.json, beacon.json, then floor.json, each in one step that outlives
+ * a power cut: temporary file, fsync, rename, fsync of the directory; mode 0600. The directory is
+ * made (0700) when only it is missing, and must be nobody else's to write. While another run writes
+ * there, nothing is written: what that one keeps is as good.
  */
 enum rc store_save(const char *dir, const struct store_files *files, struct err *err) MUST_CHECK;
 

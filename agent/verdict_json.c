@@ -190,6 +190,23 @@ static json_t *checkpoint(const struct head_facts *h, const struct driver_facts 
     return o;
 }
 
+static json_t *collateral(const struct report *r)
+{
+    const struct collateral_facts *f = &r->collateral;
+    json_t *list = json_array();
+    for (size_t i = 0; i < f->n; i++) {
+        const struct collateral_fact *one = &f->v[i];
+        json_t *o = json_object();
+        put(o, "document", string(collateral_doc_key(one->doc)));
+        put(o, "source", string(one->source));
+        put(o, "issued", when(one->from));
+        put(o, "next_update", when(one->until));
+        put(o, "age", integer(r->now > one->from ? r->now - one->from : 0));
+        (void)json_array_append_new(list, o);
+    }
+    return list;
+}
+
 static json_t *notes(const struct driver_facts *net)
 {
     json_t *list = json_array();
@@ -352,6 +369,7 @@ json_t *verdict_json(const struct report *r)
     put(o, "view", view(r));
     put(o, "boot_info", r->boot_info ? boot_info_json(r->boot_info) : NULL);
     put(o, "tcb", r->td ? tcb(&r->td->tcb) : NULL);
+    put(o, "collateral", r->td ? collateral(r) : NULL);
     put(o, "kms_view", r->td ? kms_view(&r->td->tcb) : NULL);
     put(o, "td", r->td ? td(r->td) : NULL);
     put(o, "device", r->td ? device(r->td) : NULL);

@@ -28,6 +28,7 @@ struct making {
     json_t *evidence; /* once made */
     json_t *bundle;
     const char *tcb;
+    bool processor_ca;     /* the PCK CRL is of the other CA, rightly chained */
     const uint8_t *app_id; /* NULL: the one that follows from the compose hash */
 };
 
@@ -114,6 +115,68 @@ static void tcb_info_early(struct making *m)
 static void crl_expired(struct making *m)
 {
     m->world.pck_crl.next_update = m->at - 1;
+}
+static void tcb_info_fmspc(struct making *m)
+{
+    m->world.tcb_info.fmspc[0] ^= 1;
+}
+static void tcb_info_pceid(struct making *m)
+{
+    m->world.tcb_info.pce_id[0] ^= 1;
+}
+static void tcb_info_sgx(struct making *m)
+{
+    m->world.tcb_info.id = "SGX";
+}
+static void tcb_signer_revoked(struct making *m)
+{
+    m->world.root_crl.revoked[0] = m->world.tcb_signer.serial;
+    m->world.root_crl.num_revoked = 1;
+}
+static void qe_identity_expired(struct making *m)
+{
+    m->world.qe_identity.next_update = date(m, -1);
+}
+static void qe_identity_early(struct making *m)
+{
+    m->world.qe_identity.issue_date = date(m, 1);
+}
+static void qe_identity_sgx(struct making *m)
+{
+    m->world.qe_identity.id = "QE";
+}
+static void crl_early(struct making *m)
+{
+    m->world.pck_crl.this_update = m->at + 86400;
+}
+static void crl_other_ca(struct making *m)
+{
+    m->world.pck_crl.issuer = "Intel SGX PCK Processor CA";
+    m->world.pck_crl.issuer_key = "processor-ca";
+    m->processor_ca = true;
+}
+static void root_crl_expired(struct making *m)
+{
+    m->world.root_crl.next_update = m->at - 1;
+}
+static void root_crl_early(struct making *m)
+{
+    m->world.root_crl.this_update = m->at + 86400;
+}
+/* The set that comes next: the platform falls short of it in one component. */
+static void coming(struct making *m)
+{
+    struct comp_level_spec *top = &m->world.tcb_info.levels[0];
+    m->world.tcb_info.evaluation_number++;
+    m->world.qe_identity.evaluation_number++;
+    m->world.tcb_info.issue_date = m->world.qe_identity.issue_date = date(m, -2);
+    m->world.tcb_info.next_update = m->world.qe_identity.next_update = date(m, 28);
+    memmove(top + 1, top, (SPEC_LEVELS - 1) * sizeof *top);
+    if (m->world.tcb_info.num_levels < SPEC_LEVELS)
+        m->world.tcb_info.num_levels++;
+    top[0].sgx[0]++;
+    top[0].date = date(m, -30);
+    top[1].status = "OutOfDate";
 }
 static void root_crl_signature(struct making *m)
 {
@@ -278,6 +341,18 @@ static const struct defect defects[] = {
     {.name = "tcb-info-expired", .status = "3", .world = tcb_info_expired},
     {.name = "tcb-info-early", .status = "5", .world = tcb_info_early},
     {.name = "crl-expired", .status = "3", .world = crl_expired},
+    {.name = "tcb-info-fmspc", .status = "3", .world = tcb_info_fmspc},
+    {.name = "tcb-info-pceid", .status = "3", .world = tcb_info_pceid},
+    {.name = "tcb-info-sgx", .status = "3", .world = tcb_info_sgx},
+    {.name = "tcb-signer-revoked", .status = "3", .world = tcb_signer_revoked},
+    {.name = "qe-identity-expired", .status = "3", .world = qe_identity_expired},
+    {.name = "qe-identity-early", .status = "5", .world = qe_identity_early},
+    {.name = "qe-identity-sgx", .status = "3", .world = qe_identity_sgx},
+    {.name = "crl-early", .status = "5", .world = crl_early},
+    {.name = "crl-other-ca", .status = "3", .world = crl_other_ca},
+    {.name = "root-crl-expired", .status = "3", .world = root_crl_expired},
+    {.name = "root-crl-early", .status = "5", .world = root_crl_early},
+    {.name = "coming", .world = coming} /* no defect */,
     {.name = "root-crl-signature", .status = "3", .world = root_crl_signature},
     {.name = "td-debug", .status = "1", .world = td_debug},
     {.name = "sept-ve", .status = "1", .world = sept_ve},
@@ -342,6 +417,14 @@ static void make(struct making *m, const struct defect *defect, struct bytes *ou
     if (defect && defect->world)
         defect->world(m);
     struct tdx_bundle made;
+    if (m->processor_ca) {
+        struct pki_cert ca = m->world.pck_ca;
+        ca.subject = "Intel SGX PCK Processor CA";
+        ca.key = "processor-ca";
+        m->world.crl_chain_pem =
+            tdx_chain(m->a, pki_cert_der(m->a, &ca), pki_cert_der(m->a, &m->world.root), BYTES_NONE,
+                      BYTES_NONE);
+    }
     tdx_world_build(m->a, &m->world, &made);
 
     m->evidence = json_object();
@@ -385,7 +468,8 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--defects") == 0) {
         for (size_t i = 0; i < NUM_DEFECTS; i++)
-            printf("%s %s\n", defects[i].name, defects[i].status);
+            if (defects[i].status)
+                printf("%s %s\n", defects[i].name, defects[i].status);
         return 0;
     }
     struct making m = {.a = arena_new(LIMIT_ARENA)};

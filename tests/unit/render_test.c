@@ -76,8 +76,8 @@ static void an_error_says_what_was_seen_and_what_to_do(void **state)
         got, "UNDECIDED BG-1082: there is no collateral to verify the quote with (query)\n"
              "\n"
              "  Why BG-1082 there is no collateral to verify the quote with: missing: everything\n"
-             "  Fix give --collateral FILE or a bundle with collateral; this version does not "
-             "fetch it\n");
+             "  Fix name a PCCS or Intel's PCS in collateral of the configuration, or give "
+             "--collateral FILE\n");
     free(got);
 }
 
@@ -259,27 +259,17 @@ static void what_others_wrote_cannot_steer_a_terminal(void **state)
     free(got);
 }
 
-static const char *const members[] = {"schema",
-                                      "kind",
-                                      "code",
-                                      "reason",
-                                      "error",
-                                      "checks",
-                                      "tcb",
-                                      "view",
-                                      "td",
-                                      "kms_view",
-                                      "boot_info",
-                                      "device",
-                                      "policy_findings",
-                                      "chain",
-                                      "contract",
-                                      "freshness",
-                                      "key_protection",
-                                      "anchors",
-                                      "notes",
-                                      "time",
-                                      "config_sha256"};
+static const char *const members[] = {"schema",    "kind",
+                                      "code",      "reason",
+                                      "error",     "checks",
+                                      "tcb",       "view",
+                                      "td",        "collateral",
+                                      "kms_view",  "boot_info",
+                                      "device",    "policy_findings",
+                                      "chain",     "contract",
+                                      "freshness", "key_protection",
+                                      "anchors",   "notes",
+                                      "time",      "config_sha256"};
 
 static void every_verdict_has_every_member(void **state)
 {

@@ -42,8 +42,8 @@ static int fresh(void **state)
 
 static int clear(void **state)
 {
-    static const char *const names[] = {"beacon.json", "floor.json", "beacon.json.new",
-                                        "floor.json.new", "target"};
+    static const char *const names[] = {"beacon.json",    "floor.json", "beacon.json.new",
+                                        "floor.json.new", "target",     "collateral.json"};
     (void)state;
     (void)chmod(dir, 0700);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -64,22 +64,25 @@ static void what_is_saved_reads_back(void **state)
 {
     (void)state;
     struct err err = {0}, why;
-    struct store_files f = {bytes_of_str("answers"), bytes_of_str("floor")}, got;
+    struct store_files f = {bytes_of_str("answers"), bytes_of_str("floor"), bytes_of_str("set")},
+                       got;
     struct stat st;
     assert_int_equal(store_save(dir, &f, &err), RC_OK);
     assert_int_equal(load(&got, &why), RC_OK);
     assert_int_equal(why.rc, RC_OK);
     assert_true(bytes_eq(f.beacon, got.beacon) && bytes_eq(f.floor, got.floor));
-    static const char *const names[] = {"beacon.json", "floor.json"};
-    for (size_t i = 0; i < 2; i++) {
+    assert_true(bytes_eq(f.collateral, got.collateral));
+    static const char *const names[] = {"beacon.json", "floor.json", "collateral.json"};
+    for (size_t i = 0; i < 3; i++) {
         assert_int_equal(stat(in(names[i]), &st), 0);
         CASE(names[i], (st.st_mode & 07777) == 0600, "mode %o", st.st_mode);
     }
     /* One alone leaves the other as it is. */
-    struct store_files one = {BYTES_NONE, bytes_of_str("higher")};
+    struct store_files one = {BYTES_NONE, bytes_of_str("higher"), BYTES_NONE};
     assert_int_equal(store_save(dir, &one, &err), RC_OK);
     assert_int_equal(load(&got, &why), RC_OK);
     assert_true(bytes_eq_str(got.beacon, "answers") && bytes_eq_str(got.floor, "higher"));
+    assert_true(bytes_eq_str(got.collateral, "set"));
     /* What a run that was cut short left behind is in nobody's way. */
     put("beacon.json.new", "half");
     f.beacon = bytes_of_str("answers again");
@@ -106,7 +109,7 @@ static void the_directory_is_made_when_only_it_is_missing(void **state)
     (void)state;
     struct err err = {0}, why;
     struct stat st;
-    struct store_files f = {bytes_of_str("a"), bytes_of_str("b")}, got;
+    struct store_files f = {bytes_of_str("a"), bytes_of_str("b"), BYTES_NONE}, got;
     assert_int_equal(rmdir(dir), 0);
     assert_int_equal(store_save(dir, &f, &err), RC_OK);
     assert_int_equal(stat(dir, &st), 0);
@@ -151,7 +154,8 @@ static void links_are_replaced_never_followed(void **state)
 {
     (void)state;
     struct err err = {0}, why;
-    struct store_files f = {bytes_of_str("answers"), bytes_of_str("floor")}, got;
+    struct store_files f = {bytes_of_str("answers"), bytes_of_str("floor"), bytes_of_str("set")},
+                       got;
     struct stat st;
     put("target", "elsewhere");
     assert_int_equal(symlink(in("target"), in("beacon.json")), 0);
@@ -177,7 +181,7 @@ static void links_are_replaced_never_followed(void **state)
 static void others_may_not_write_there(void **state)
 {
     (void)state;
-    struct store_files f = {bytes_of_str("a"), bytes_of_str("b")};
+    struct store_files f = {bytes_of_str("a"), bytes_of_str("b"), BYTES_NONE};
     static const mode_t modes[] = {0770, 0702, 01777};
     for (size_t i = 0; i < 3; i++) {
         struct err err = {0};
@@ -192,7 +196,7 @@ static void a_place_that_can_not_be_taken_is_an_error(void **state)
 {
     (void)state;
     struct err err = {0};
-    struct store_files f = {bytes_of_str("a"), bytes_of_str("b")};
+    struct store_files f = {bytes_of_str("a"), bytes_of_str("b"), BYTES_NONE};
     assert_int_equal(mkdir(in("beacon.json"), 0700), 0);
     assert_int_equal(store_save(dir, &f, &err), BG_STORE_WRITE);
     assert_int_equal(access(in("beacon.json.new"), F_OK), -1);
@@ -204,7 +208,7 @@ static void one_run_writes_at_a_time(void **state)
 {
     (void)state;
     struct err err = {0}, why;
-    struct store_files f = {bytes_of_str("a"), bytes_of_str("b")}, got;
+    struct store_files f = {bytes_of_str("a"), bytes_of_str("b"), BYTES_NONE}, got;
     int other_run = open(dir, O_RDONLY | O_DIRECTORY);
     assert_int_equal(flock(other_run, LOCK_EX), 0);
     put("beacon.json.new", "half");

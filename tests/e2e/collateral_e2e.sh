@@ -1,0 +1,221 @@
+#!/bin/sh
+# Collateral from services: each way in which one can fail or lie, alone (the code) and before an honest one (a yes, and it is said who
+# helped); what is asked for; the store. Prints "N passed, N failed, N skipped".
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+BUILD=${BUILD:-build}
+VECTORS=${VECTORS:-../shared/vectors}
+if ! command -v python3 >/dev/null 2>&1; then
+    echo 'skipped all cases: python3 is not installed'
+    echo '0 passed, 0 failed, 1 skipped'
+    exit 0
+fi
+. "$root/tests/chain/lib.sh"
+
+ASAN_OPTIONS=exitcode=99:detect_leaks=1
+UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:exitcode=99
+export ASAN_OPTIONS UBSAN_OPTIONS
+unset http_proxy https_proxy all_proxy ALL_PROXY BOOTGATE_CONFIG
+passed=0 failed=0 skipped=0 patience=60
+at=$real_at
+
+ok() { passed=$((passed + 1)); }
+bad() {
+    failed=$((failed + 1))
+    echo "FAILED $build_name: $1"
+}
+is() { # NAME EXPECTED ACTUAL
+    if [ "$2" = "$3" ]; then ok; else bad "$1: $3, expected $2"; fi
+}
+
+# verify NAME STATUS CODE CONFIG [EVIDENCE [OPTIONS..]]: "-" stands for no code
+verify() {
+    name=$1 want=$2 code=$3 file=$4 evidence=${5:-$work/quote.json}
+    [ $# -lt 5 ] && shift 4 || shift 5
+    out=$work/out
+    "$gate" verify "$evidence" --config "$file" --root "$work/own/root.der" --at $at --timeout "$patience" --json "$@" >"$out" 2>"$out.err" </dev/null
+    got=$?
+    said=$(sed -n 's/^ *"code": "\(BG-[0-9]*\)".*/\1/p' "$out" | tail -n 1)
+    if [ $got -eq "$want" ] && [ "${said:--}" = "$code" ] && ! grep -qE 'Sanitizer|runtime error:' "$out.err"; then
+        ok
+    else
+        bad "$name: exit status $got ${said:--}, expected $want $code ($(grep -vE 'token|✓' "$out.err" | head -c 200))"
+    fi
+}
+has() { # NAME TEXT: the last run's JSON has it
+    if grep -qF -- "$2" "$work/out"; then ok; else bad "$1: the output lacks $2"; fi
+}
+source_of() { # DOCUMENT: who had it
+    python3 -c 'import json, sys
+print(next((d["source"] for d in json.load(open(sys.argv[1]))["collateral"] or [] if d["document"] == sys.argv[2]), "nobody"))' "$work/out" "$1"
+}
+services() { # FILE URL..: a configuration
+    file=$1 list=''
+    shift
+    for url in "$@"; do list="$list${list:+,}\"$url\""; done
+    printf '{"collateral":[%s]}\n' "$list" >"$file"
+}
+
+faults() {
+    while read -r name status code set fault; do
+        case $name in '' | '#'*) continue ;; esac
+        services "$work/c.json" "$first/$set/$fault"
+        verify "$name" "$status" "$code" "$work/c.json"
+        services "$work/c.json" "$first/$set/$fault" "$second/own/none"
+        verify "$name-then-honest" 0 - "$work/c.json"
+    done <"$root/tests/pcs/cases.txt"
+}
+
+good() {
+    services "$work/c.json" "$first/own/none"
+    : >"$work/log"
+    verify good 0 - "$work/c.json"
+    is 'good: what was asked' 4 "$(wc -l <"$work/log")"
+    is 'good: the TCB info is from' "$first" "$(source_of tcb_info)"
+    has 'good: ages are shown' '"age": 864000'
+    has 'good: so is the check' '"id": "collateral"'
+    # The forms that services are known to answer in.
+    for form in pck:hex root:der tcb:old-header all:lower-header all:half-encoded; do
+        services "$work/c.json" "$first/own/$form"
+        verify "form-$form" 0 - "$work/c.json"
+    done
+    # An address as guides have it.
+    services "$work/c.json" "$first/own/none/sgx/certification/v4/"
+    verify long-address 0 - "$work/c.json"
+    # Each document from where it holds.
+    services "$work/c.json" "$first/own/tcb:garbled,root:404" "$second/own/qe:html,pck:404"
+    verify mixed 0 - "$work/c.json"
+    is 'mixed: TCB info' "$second" "$(source_of tcb_info)"
+    is 'mixed: root CRL' "$second" "$(source_of root_ca_crl)"
+    is 'mixed: QE identity' "$first" "$(source_of qe_identity)"
+    is 'mixed: PCK CRL' "$first" "$(source_of pck_crl)"
+    has 'mixed: who failed is said' 'BG-0242'
+    # Dead, then slow, then honest: both have their share of the time and no more.
+    services "$work/c.json" "$dead" "$second/own/none"
+    verify dead-first 0 - "$work/c.json"
+    services "$work/c.json" "$dead"
+    verify dead 3 BG-1062 "$work/c.json"
+    services "$work/c.json" "$first/own/all:slow" "$second/own/none"
+    patience=8
+    verify slow-first 0 - "$work/c.json"
+    services "$work/c.json" "$first/own/tcb:slow"
+    patience=4
+    verify slow 3 BG-1063 "$work/c.json"
+    patience=60
+    # What is revoked is revoked, whoever says so: nobody else is asked.
+    services "$work/c.json" "$first/pck-revoked/none" "$second/own/none"
+    verify revoked 1 BG-0255 "$work/c.json"
+    services "$work/c.json" "$first/tcb-revoked/none" "$second/own/none"
+    verify tcb-revoked 1 BG-0256 "$work/c.json"
+    # Eight that lie, each about another document or in another way, and no end of trouble.
+    services "$work/c.json" "$first/own/tcb:garbled" "$first/own/qe:garbled,tcb:cut" "$first/own/pck:garbled,tcb:html" "$first/own/root:last,tcb:404" \
+        "$first/own/all:html" "$first/own/all:500" "$first/tcb-info-expired/none" "$second/own/none"
+    verify eight 0 - "$work/c.json"
+}
+
+what_is_given() {
+    # A set that was given is what is asked about; services only mend what does not hold.
+    services "$work/c.json" "$first/own/none"
+    : >"$work/log"
+    verify given 0 - "$work/c.json" "$work/own/bundle.json"
+    is 'given: nobody is asked' 0 "$(wc -l <"$work/log")"
+    is 'given: from' 'the bundle' "$(source_of tcb_info)"
+    verify given-expired 0 - "$work/c.json" "$work/tcb-info-expired/bundle.json"
+    is 'given expired: mended by' "$first" "$(source_of tcb_info)"
+    is 'given expired: the rest is' 'the bundle' "$(source_of pck_crl)"
+    verify given-offline 3 BG-0422 "$work/c.json" "$work/tcb-info-expired/bundle.json" --offline
+    verify offline 3 BG-1082 "$work/c.json" "$work/quote.json" --offline
+    echo '{}' >"$work/none.json"
+    verify nobody-named 3 BG-1082 "$work/none.json"
+    # The bundle that is saved has what was fetched.
+    verify saved 0 - "$work/c.json" "$work/quote.json" --save-bundle "$work/saved.json"
+    verify saved-offline 0 - "$work/c.json" "$work/saved.json" --offline
+}
+
+store() { # NAME STATUS CODE FIRST-URL CONTENT-COMMAND..: a store with this in it, and a service that answers or does not
+    name=$1 status=$2 code=$3 url=$4
+    shift 4
+    rm -rf "$work/store"
+    mkdir -m 700 "$work/store"
+    "$@"
+    printf '{"collateral":["%s"],"store":"%s"}\n' "$url" "$work/store" >"$work/c.json"
+    "$gate" verify "$work/quote.json" --config "$work/c.json" --root "$work/own/root.der" --timeout 60 --json >"$work/out" 2>"$work/out.err" </dev/null
+    got=$?
+    said=$(sed -n 's/^ *"code": "\(BG-[0-9]*\)".*/\1/p' "$work/out" | tail -n 1)
+    is "store $name" "$status ${code}" "$got ${said:--}"
+}
+as_stored() { # SET: what a run would have kept of this bundle
+    python3 -c 'import json, sys
+json.dump({"schema": 1, "collateral": json.load(open(sys.argv[1]))["collateral"]}, open(sys.argv[2], "w"))' \
+        "$work/now/$1/bundle.json" "$work/store/collateral.json"
+}
+garbled() { echo '{"schema":1,"collateral":' >"$work/store/collateral.json"; }
+foreign() { echo '{"schema":1,"collateral":{},"more":1}' >"$work/store/collateral.json"; }
+large() { head -c 2000000 /dev/zero | tr '\0' ' ' >"$work/store/collateral.json"; }
+nothing() { :; }
+
+cached() {
+    # Of today: a store is not used with --at.
+    mkdir -p "$work/now"
+    today=$(date +%s)
+    for set in own tcb-info-expired tcb-info-signature tcb-info-fmspc crl-expired; do
+        [ -d "$work/now/$set" ] || { mkdir "$work/now/$set"; make_set "$work/now/$set" "$today" $set; }
+    done
+    cp "$work/now/own/bundle.json" "$work/now/quote-of.json"
+    lone="$first/now-own/none"
+    [ -d "$work/now-own" ] || cp -r "$work/now/own" "$work/now-own"
+    python3 -c 'import json, sys
+b = json.load(open(sys.argv[1])); del b["collateral"]; json.dump(b, open(sys.argv[2], "w"))' "$work/now/own/bundle.json" "$work/quote.json"
+    store fills 0 - "$lone" nothing
+    is 'store: the set is kept' yes "$([ -s "$work/store/collateral.json" ] && echo yes)"
+    is 'store: nobody else reads it' 600 "$(stat -c %a "$work/store/collateral.json")"
+    cp "$work/store/collateral.json" "$work/kept.json"
+    store helps-when-all-are-gone 0 - "$dead" as_stored own
+    is 'store: it is said' 'the store' "$(source_of tcb_info)"
+    for content in 'as_stored own' 'as_stored tcb-info-expired' 'as_stored tcb-info-signature' 'as_stored tcb-info-fmspc' 'as_stored crl-expired' garbled foreign large; do
+        # shellcheck disable=SC2086 # words
+        store "with-a-service: $content" 0 - "$lone" $content
+        is "store $content: not used" "$first" "$(source_of tcb_info)"
+        is "store $content: replaced" yes "$(cmp -s "$work/store/collateral.json" "$work/kept.json" && echo yes)"
+    done
+    store alone-expired 3 BG-0422 "$dead" as_stored tcb-info-expired
+    store alone-signature 3 BG-0242 "$dead" as_stored tcb-info-signature
+    store alone-fmspc 3 BG-0423 "$dead" as_stored tcb-info-fmspc
+    store alone-crl 3 BG-0358 "$dead" as_stored crl-expired
+    store alone-garbled 3 BG-1062 "$dead" garbled
+    store alone-large 3 BG-1062 "$dead" large
+    store alone-nothing 3 BG-1062 "$dead" nothing
+    cp "$work/quote-then.json" "$work/quote.json"
+}
+
+make_set() { # FOLDER TIME SET
+    [ "$3" = own ] && set -- "$1" "$2" || set -- "$1" "$2" --defect "$3"
+    "$BUILD/tools/mkbundle" "$@" || say_stop "mkbundle $*"
+}
+
+[ -x "$BUILD/test/bootgate" ] || say_stop "no $BUILD/test/bootgate: run make test-build"
+for set in own coming $(awk '!/^#/ && NF { print $4 }' "$root/tests/pcs/cases.txt" | sort -u) pck-revoked tcb-revoked; do
+    [ -d "$work/$set" ] || { mkdir "$work/$set"; make_set "$work/$set" $at "$set"; }
+done
+python3 -c 'import json, sys
+b = json.load(open(sys.argv[1])); del b["collateral"]; json.dump(b, open(sys.argv[2], "w"))' "$work/own/bundle.json" "$work/quote-then.json"
+cp "$work/quote-then.json" "$work/quote.json"
+python3 "$root/tests/pcs/serve.py" "$work" "$work/ports" >"$work/ports.log" 2>&1 &
+background="$background $!"
+wait_for "$work/ports" $!
+read -r port1 port2 <"$work/ports"
+first=http://127.0.0.1:$port1 second=http://127.0.0.1:$port2
+# A port that was free a moment ago, below the range of connections, with nobody behind it.
+dead=http://127.0.0.1:$(python3 -c 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+
+for build in plain=$BUILD/test/bootgate asan=$BUILD/asan/test/bootgate; do
+    build_name=${build%%=*} gate=${build#*=}
+    [ -x "$gate" ] || continue
+    good
+    faults
+    what_is_given
+    cached
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ] && [ $passed -gt 0 ]
