@@ -13,7 +13,7 @@ V        ?= 0
 Q        := $(if $(filter 1,$(V)),,@)
 
 CORE_LIBS  := libcrypto jansson libsecp256k1 libcbor
-AGENT_LIBS := $(CORE_LIBS) libcurl tss2-esys tss2-mu tss2-tcti-device
+AGENT_LIBS := $(CORE_LIBS) libseccomp libcurl tss2-esys tss2-mu tss2-tcti-device
 TEST_LIBS  := tss2-tcti-swtpm
 VERSION    := $(shell git describe --always --dirty 2>/dev/null || cat VERSION 2>/dev/null || echo unknown)
 

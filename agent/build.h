@@ -20,6 +20,11 @@ struct TSS2_TCTI_OPAQUE_CONTEXT_BLOB;
 typedef uint32_t build_tcti_fn(struct TSS2_TCTI_OPAQUE_CONTEXT_BLOB *ctx, size_t *size,
                                const char *conf);
 extern build_tcti_fn *const build_tcti_init;
+/* System calls of the TPM's process beside those of the device's TCTI, NULL at the end. The release
+ * has none. */
+extern const char *const build_tpm_calls[];
+/* The collecting process may make AF_UNIX sockets: stand-ins for the host's vsock. */
+extern const bool build_collect_unix;
 /* boot with evidence, configuration and time as the command line names them. The release's boot
  * takes none of these: its configuration is the measured one, its evidence this guest's. */
 extern const bool build_boot_takes_options;

@@ -3,6 +3,8 @@
 const char *const build_kind = "release";
 const bool build_has_root_option = false;
 build_tcti_fn *const build_tcti_init = NULL;
+const char *const build_tpm_calls[] = {NULL};
+const bool build_collect_unix = false;
 const bool build_boot_takes_options = false;
 const char *const build_boot_config = "/usr/lib/bootgate/bootgate.json";
 /* As good as a floor in measured memory: it can't be older than the image that it is in. */

@@ -3,14 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/file.h"
+#include "agent/output.h"
 
-#define DONE 0
-#define LOST 70
+#define DONE       0
+#define LOST       70
+#define UNCONFINED 71
 
 /* struct inflow: bytes from the child, up to a cap. */
 struct inflow {
@@ -116,8 +119,12 @@ static _Noreturn void in_child(const struct child *c, const struct inflows *in)
         null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (dup2(c->stdout_flow < 0 ? null : CHILD_FLOW_FD + c->stdout_flow, STDOUT_FILENO) < 0 ||
         close_range((unsigned)(CHILD_FLOW_FD + (int)c->n), ~0u, 0) != 0 ||
-        sandbox_enter(c->role, &err) != RC_OK)
+        (c->before && !c->before(c->ctx)))
         _exit(LOST);
+    if (sandbox_enter(&(struct sandbox){c->role, c->paths, c->num_paths}, &err) != RC_OK) {
+        text_error(stderr, &err);
+        _exit(UNCONFINED);
+    }
     _exit(c->run(c->ctx) ? DONE : LOST);
 }
 
@@ -152,6 +159,10 @@ enum rc child_run(struct arena *a, const struct child *c, const struct watch *w,
     enum rc rc = gather(&in, c, pidfd, w, err);
     int status = watch_reap(pid, rc != RC_OK);
     TRY(rc);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+        return err_set(err, BG_SANDBOX_BREACH, "%s", c->what);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == UNCONFINED)
+        return err_set(err, BG_SANDBOX_UNCONFINED, "%s", c->what);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != DONE)
         return err_set(err, BG_CHILD_DIED, "%s: %s %d", c->what,
                        WIFEXITED(status) ? "status" : "signal",

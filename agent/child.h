@@ -20,7 +20,12 @@ struct child {
     /* run: in the child, confined. True: it wrote everything. Its standard output goes nowhere,
      * unless stdout_flow names a flow. */
     bool (*run)(void *ctx);
+    /* before: in the child, before it is confined: opens what run needs, and touches nothing
+     * untrusted. NULL: nothing to do. */
+    bool (*before)(void *ctx);
     void *ctx;
+    const struct sandbox_path *paths; /* beside the role's own */
+    size_t num_paths;
     size_t n; /* flows in use */
     size_t cap[CHILD_FLOWS];
     int stdout_flow; /* -1: none */

@@ -5,6 +5,7 @@
 #include "agent/build.h"
 #include "agent/clock.h"
 #include "agent/child.h"
+#include "agent/fetch_shut.h"
 #include "agent/file.h"
 #include "agent/output.h"
 #include "agent/session.h"
@@ -180,6 +181,8 @@ struct job {
     const struct decision_input *in;
     struct style style;
     uint64_t deadline_ms;
+    struct session session;
+    bool open; /* the session is; its report says why not */
 };
 
 /* given adds what was collected to what the session read: the bytes are parsed here only. */
@@ -191,38 +194,59 @@ static enum rc given(struct session *s, const struct collected *got, struct err 
     return bundle_add_text(s->a, &s->bundle, got->evidence, "what was collected", err);
 }
 
+/* prepare: before this process is confined. Files are opened only as far as the command line names
+ * them, which only the test build's boot lets it do. */
+static bool prepare(void *ctx)
+{
+    struct job *job = ctx;
+    struct session *s = &job->session;
+    struct err lacks = {0};
+    if (session_open_config(s, job->a, job->cli, GATE_CHECK, VERDICT_LIVE, job->in->config) ==
+            RC_OK &&
+        fetch_shut_in(job->a, &s->report.err) == RC_OK) {
+        (void)!sandbox_kernel(&lacks);
+        job->open = report_note(job->a, &s->report, "the sandbox", &lacks, &s->report.err) == RC_OK;
+    }
+    return true;
+}
+
+/* floor_of: what the TPM says of the chain. One that was never raised, and says nothing, bounds
+ * nothing (DESIGN section 3). */
+static const struct store_floor *floor_of(const struct report_tpm *tpm, struct report *r,
+                                          struct store_floor *floor)
+{
+    if (!tpm || !tpm->has_floor)
+        return NULL;
+    *floor = (struct store_floor){tpm->floor_position, tpm->floor_checkpoint};
+    if (tpm->floor_binds && floor->slot)
+        r->freshness = FRESH_FLOOR;
+    return floor;
+}
+
 static bool decide(void *ctx)
 {
-    const struct job *job = ctx;
+    struct job *job = ctx;
     const struct config *config = job->in->config;
-    const struct report_tpm *tpm = job->in->tpm;
+    struct session *s = &job->session;
     struct store_floor floor = {0};
-    struct session s;
     struct decision d;
-    if (session_open_config(&s, job->a, job->cli, GATE_CHECK, VERDICT_LIVE, config) == RC_OK &&
-        given(&s, job->in->collected, &s.report.err) == RC_OK) {
-        s.input.stored = config->store ? job->in->stored : NULL;
-        s.input.floor_time = build_floor;
-        if (tpm && tpm->has_floor) {
-            floor = (struct store_floor){tpm->floor_position, tpm->floor_checkpoint};
-            s.input.floor = &floor;
-            /* One that was never raised, and says nothing, bounds nothing (DESIGN section 3). */
-            if (tpm->floor_binds && floor.slot)
-                s.report.freshness = FRESH_FLOOR;
-        }
-        s.input.deadline_ms = network_deadline(job->deadline_ms);
-        (void)!gate_run(job->a, &s.input, &s.report); /* the report holds the result */
+    if (job->open && given(s, job->in->collected, &s->report.err) == RC_OK) {
+        s->input.stored = config->store ? job->in->stored : NULL;
+        s->input.floor_time = build_floor;
+        s->input.floor = floor_of(job->in->tpm, &s->report, &floor);
+        s->input.deadline_ms = network_deadline(job->deadline_ms);
+        (void)!gate_run(job->a, &s->input, &s->report); /* the report holds the result */
     }
-    s.report.tpm = tpm;
-    s.report.key_protection = release_key_protection(config->release);
+    s->report.tpm = job->in->tpm;
+    s->report.key_protection = release_key_protection(config->release);
     if (job->cli->json)
-        output_json(verdict_json(&s.report));
+        output_json(verdict_json(&s->report));
     else
-        verdict_text(stdout, &job->style, &s.report);
-    of_report(config, &s.report, &d);
-    bool whole = output_finish(0) == 0 && write_keep(&s.report.net.keep) &&
-                 write_record(&d, &s.report.net.floor);
-    bundle_free(&s.bundle);
+        verdict_text(stdout, &job->style, &s->report);
+    of_report(config, &s->report, &d);
+    bool whole = output_finish(0) == 0 && write_keep(&s->report.net.keep) &&
+                 write_record(&d, &s->report.net.floor);
+    bundle_free(&s->bundle);
     return whole;
 }
 
@@ -262,6 +286,7 @@ enum rc decision_run(struct arena *a, const struct cli *cli, const struct decisi
     struct child child = {.what = "the decision",
                           .role = SANDBOX_DECIDE,
                           .run = decide,
+                          .before = prepare,
                           .ctx = &job,
                           .n = FLOWS,
                           .cap = {[RECORD] = DECISION_RECORD + SEEN,

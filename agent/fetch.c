@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "agent/clock.h"
+#include "agent/fetch_shut.h"
 #include "base/limits.h"
 
 #define MAX_URL 2048u
@@ -129,6 +131,7 @@ static void multi_cleanup(CURLM **m)
  * otherwise have a say in. */
 static CURLcode narrow(CURL *c, uint64_t ms)
 {
+    ms = ms ? ms : 1; /* 0 would be "for ever" */
     CURLcode rc = curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
     if (rc == CURLE_OK)
         rc = curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
@@ -225,6 +228,28 @@ static enum rc judge(CURL *c, CURLcode rc, const char *url, size_t max, uint64_t
     return RC_OK;
 }
 
+#define AUTO_HOST __attribute__((cleanup(fetch_shut_free))) struct fetch_host
+
+/* find_hosts: the time for names is part of the time for all. */
+static void find_hosts(const struct fetch_get *v, size_t n, uint64_t *ms, struct fetch_host *out,
+                       struct err *err)
+{
+    const char *url[FETCH_GETS];
+    uint64_t start_ms = clock_ms();
+    for (size_t i = 0; i < n; i++)
+        url[i] = v[i].url;
+    fetch_shut_hosts(url, n, *ms, out, err);
+    uint64_t used = clock_ms() - start_ms;
+    *ms = used < *ms ? *ms - used : 1;
+}
+
+static enum rc find_host(const char *url, uint64_t *ms, struct fetch_host *out, struct err *err)
+{
+    const struct fetch_get one = {.url = url};
+    find_hosts(&one, 1, ms, out, err);
+    return err->rc;
+}
+
 enum rc fetch_post(const char *url, struct bytes body, uint64_t ms, struct fetched *out,
                    struct err *err)
 {
@@ -235,7 +260,12 @@ enum rc fetch_post(const char *url, struct bytes body, uint64_t ms, struct fetch
     if (!c || !headers)
         return no_memory(url, err);
     AUTO_FETCHED f = {0};
-    CURLcode rc = narrow(c, ms ? ms : 1);
+    AUTO_HOST host = {0};
+    uint64_t left = ms;
+    TRY(find_host(url, &left, &host, err));
+    CURLcode rc = narrow(c, left);
+    if (rc == CURLE_OK)
+        rc = fetch_shut_apply(c, &host);
     if (rc == CURLE_OK)
         rc = carry(c, url, headers, &f);
     if (rc == CURLE_OK)
@@ -292,13 +322,28 @@ static void finish(CURLM *m, CURL *const *c, struct fetch_get *v, size_t n, uint
     }
 }
 
-static enum rc get_all(CURLM *m, CURL **c, struct curl_slist *headers, struct fetch_get *v,
-                       size_t n, uint64_t ms, struct err *err)
+struct gets {
+    CURL *c[FETCH_GETS];
+    struct fetch_host host[FETCH_GETS];
+    struct curl_slist *headers;
+};
+
+static enum rc get_all(CURLM *m, struct gets *g, struct fetch_get *v, size_t n, uint64_t ms,
+                       struct err *err)
 {
+    struct err why[FETCH_GETS] = {0};
+    CURL **c = g->c;
+    find_hosts(v, n, &ms, g->host, why);
     for (size_t i = 0; i < n; i++) {
+        v[i].done = why[i].rc != RC_OK;
+        if (v[i].done) {
+            v[i].why = why[i];
+            continue;
+        }
         c[i] = curl_easy_init();
-        if (!c[i] || narrow(c[i], ms ? ms : 1) != CURLE_OK ||
-            carry(c[i], v[i].url, headers, &v[i].body) != CURLE_OK ||
+        if (!c[i] || narrow(c[i], ms) != CURLE_OK ||
+            fetch_shut_apply(c[i], &g->host[i]) != CURLE_OK ||
+            carry(c[i], v[i].url, g->headers, &v[i].body) != CURLE_OK ||
             with_header(c[i], &v[i]) != CURLE_OK ||
             (v[i].post.n && with_body(c[i], v[i].post) != CURLE_OK) ||
             curl_multi_add_handle(m, c[i]) != CURLM_OK)
@@ -319,14 +364,15 @@ enum rc fetch_get(struct fetch_get *v, size_t n, const char *accept, uint64_t ms
     TRY(start(err));
     __attribute__((cleanup(multi_cleanup))) CURLM *m = curl_multi_init();
     __attribute__((cleanup(slist_cleanup))) struct curl_slist *headers = headers_of(accept);
-    CURL *c[FETCH_GETS] = {0};
+    struct gets g = {.headers = headers};
     if (!m || !headers)
         return no_memory(n ? v[0].url : "", err);
-    enum rc rc = get_all(m, c, headers, v, n, ms, err);
+    enum rc rc = get_all(m, &g, v, n, ms, err);
     for (size_t i = 0; i < n; i++) {
-        if (c[i])
-            (void)curl_multi_remove_handle(m, c[i]);
-        curl_easy_cleanup(c[i]);
+        if (g.c[i])
+            (void)curl_multi_remove_handle(m, g.c[i]);
+        curl_easy_cleanup(g.c[i]);
+        fetch_shut_free(&g.host[i]);
     }
     return rc;
 }

@@ -6,6 +6,7 @@
 #include "agent/clock.h"
 #include "agent/file.h"
 #include "agent/measured.h"
+#include "agent/sandbox.h"
 #include "agent/wrap.h"
 #include "base/hash.h"
 
@@ -42,6 +43,14 @@ static enum rc read_config(struct release *r, bool boot, struct err *err)
     return RC_OK;
 }
 
+static bool runs_a_command(const struct release_config *c)
+{
+    for (size_t i = 0; i < c->num_targets; i++)
+        if (c->targets[i].type == TARGET_EXEC)
+            return true;
+    return false;
+}
+
 enum rc release_begin(struct release *r, struct arena *a, const struct cli *cli, bool boot,
                       struct err *err)
 {
@@ -50,7 +59,7 @@ enum rc release_begin(struct release *r, struct arena *a, const struct cli *cli,
     TRY(watch_open(&r->watch, UINT64_MAX, err));
     TRY(read_config(r, boot, err));
     r->watch.deadline_ms = clock_ms() + r->config.release->deadline_s * UINT64_C(1000);
-    return RC_OK;
+    return sandbox_gate(runs_a_command(r->config.release), err);
 }
 
 /* about_tpm: what the verdict says of it. */

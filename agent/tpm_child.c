@@ -8,6 +8,7 @@
 #include "agent/tpm_wire.h"
 
 #include <malloc.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -16,13 +17,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agent/output.h"
+#include "agent/sandbox.h"
+
 #define EXIT_BROKEN    70
 #define STACK_TO_CLEAR (96u << 10)
 
 /* Nothing inherited but the socket, no dump, no life after the parent, no advice from outside. */
 static bool harden(int fd, int parent)
 {
-    const struct rlimit no_core = {0, 0};
+    const struct rlimit no_core = {0, 0}, any = {RLIM_INFINITY, RLIM_INFINITY};
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent ||
         prctl(PR_SET_DUMPABLE, 0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
         setrlimit(RLIMIT_CORE, &no_core) != 0)
@@ -35,9 +39,24 @@ static bool harden(int fd, int parent)
         return false;
     (void)prctl(PR_SET_NAME, "bootgate-tpm");
     (void)mallopt(M_PERTURB, 0xa5); /* freed memory is overwritten */
-    /* Depth only: a tool's user may lack the right; `boot` runs as root. */
-    (void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+    /* Depth only: a tool's user may lack the right; `boot` runs as root. The limit goes first:
+     * behind it the right to exceed it does. */
+    if (setrlimit(RLIMIT_MEMLOCK, &any) == 0)
+        (void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
     return true;
+}
+
+/* confine: libcrypto reads its configuration at its first use: before. */
+static bool confine(void)
+{
+    const struct sandbox role = {.role = SANDBOX_TPM};
+    struct err err = {0};
+    if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) != 1)
+        return false;
+    if (sandbox_enter(&role, &err) == RC_OK)
+        return true;
+    text_error(stderr, &err);
+    return false;
 }
 
 __attribute__((noinline)) static void clear_stack(void)
@@ -131,7 +150,7 @@ _Noreturn void tpm_child_serve(const struct tpm_config *cfg, int fd, int parent)
     struct tpm_esys t = {.cfg = cfg, .srk = ESYS_TR_NONE, .session = ESYS_TR_NONE};
     struct tpm_request q;
     struct err err = {0};
-    if (!harden(fd, parent))
+    if (!harden(fd, parent) || !confine())
         _exit(EXIT_BROKEN);
     struct payload p = {secret_new(TPM_PAYLOAD_MAX, &err), secret_new(TPM_PAYLOAD_MAX, &err)};
     if (!p.in || !p.out)

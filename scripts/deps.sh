@@ -2,8 +2,8 @@
 # Installs what building and testing need on Debian 12. Asks apt only when something is missing, says
 # nothing when all of it is there. A node and npm in PATH are taken as they are when node is >= 18.
 set -eu
-packages='libssl-dev libcurl4-openssl-dev libjansson-dev libsecp256k1-dev libtss2-dev libcbor-dev libcmocka-dev
-pkg-config gcc make clang clang-tidy clang-format libclang-rt-14-dev python3 time git ca-certificates swtpm tpm2-tools
+packages='libssl-dev libcurl4-openssl-dev libjansson-dev libsecp256k1-dev libtss2-dev libcbor-dev libseccomp-dev libcmocka-dev
+pkg-config gcc make clang clang-tidy clang-format libclang-rt-14-dev python3 time git ca-certificates swtpm tpm2-tools strace
 qemu-system-x86 seabios busybox-static cpio kmod cryptsetup-bin'
 
 node_is_good() {
