@@ -31,6 +31,16 @@ extern const bool build_boot_takes_options;
 /* The one configuration of the release's boot. */
 extern const char *const build_boot_config;
 
+/* Where the last-failure record of this boot is; NULL: nowhere. */
+const char *build_run_dir(void);
+/* What the environment names in place of a thing that only a guest has; the release: NULL, always.
+ */
+const char *build_stand_in(const char *name);
+/* The names that build_stand_in knows; NULL is the last. The release has none. */
+extern const char *const build_stand_ins[];
+/* false: what would be done to the machine is only said. */
+extern const bool build_stops_machine;
+
 /* No head of a chain is from before this (Unix seconds): the program is younger. For boot; 0: none.
  * The release has the time of its last commit, or what `make BUILD_FLOOR=` says. */
 extern const uint64_t build_floor;

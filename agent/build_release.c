@@ -9,3 +9,16 @@ const bool build_boot_takes_options = false;
 const char *const build_boot_config = "/usr/lib/bootgate/bootgate.json";
 /* As good as a floor in measured memory: it can't be older than the image that it is in. */
 const uint64_t build_floor = BOOTGATE_BUILD_FLOOR;
+const char *const build_stand_ins[] = {NULL};
+const bool build_stops_machine = true;
+
+const char *build_run_dir(void)
+{
+    return "/run/bootgate";
+}
+
+const char *build_stand_in(const char *name)
+{
+    (void)name;
+    return NULL;
+}

@@ -1,5 +1,6 @@
 #include "agent/build.h"
 
+#include <stdlib.h>
 #include <tss2/tss2_tcti_swtpm.h>
 
 const char *const build_kind = "test";
@@ -13,3 +14,16 @@ const bool build_collect_unix = true;
 const bool build_boot_takes_options = true;
 const char *const build_boot_config = "/usr/lib/bootgate/bootgate.json";
 const uint64_t build_floor = 0;
+/* A folder for the last-failure record, and a socket in the file system for the host API. */
+const char *const build_stand_ins[] = {"BOOTGATE_TEST_RUN", "BOOTGATE_TEST_HOST_API", NULL};
+const bool build_stops_machine = false;
+
+const char *build_stand_in(const char *name)
+{
+    return getenv(name);
+}
+
+const char *build_run_dir(void)
+{
+    return build_stand_in("BOOTGATE_TEST_RUN");
+}

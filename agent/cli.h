@@ -81,6 +81,7 @@ int verb_tcb(struct arena *a, const struct cli *cli);
 int verb_measure(struct arena *a, const struct cli *cli);
 int verb_explain(struct arena *a, const struct cli *cli);
 int verb_boot(struct arena *a, const struct cli *cli);
+int verb_shut(struct arena *a, const struct cli *cli);
 int verb_seal(struct arena *a, const struct cli *cli);
 int verb_unseal(struct arena *a, const struct cli *cli);
 int verb_checkpoint(struct arena *a, const struct cli *cli);

@@ -11,6 +11,8 @@ static const struct verb verbs[] = {
      OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_AS | OPT_AT | OPT_CHECKPOINT | OPT_ROOT |
          OPT_TCTI,
      0, 0, verb_boot},
+    {"shut", "", "after a boot that said no or none: close the gate, end the machine",
+     OPT_CONFIG | OPT_TCTI, 0, 0, verb_shut},
     {"seal", "", "provision: seal a seed in the TPM under the configured policy",
      OPT_CONFIG | OPT_SEED | OPT_WRAP | OPT_RAISE | OPT_TCTI, 0, 0, verb_seal},
     {"unseal", "", "test the policy: does the TPM give the seed?",

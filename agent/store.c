@@ -76,6 +76,14 @@ enum rc store_load(struct arena *a, const char *dir, struct store_files *out, st
     return load(a, fd, FLOOR, STORE_FLOOR_MAX, &out->floor, why, err);
 }
 
+enum rc store_get(struct arena *a, const char *dir, const char *name, size_t max, struct bytes *out,
+                  struct err *why, struct err *err)
+{
+    *out = BYTES_NONE;
+    AUTO_CLOSE fd = open_dir(dir);
+    return fd < 0 ? RC_OK : load(a, fd, name, max, out, why, err);
+}
+
 /* replace: renameat(2) puts a new file in the place of whatever has the name, a link too. */
 static enum rc replace(int dir, const char *name, struct bytes text, struct err *err)
 {
@@ -93,11 +101,11 @@ static enum rc replace(int dir, const char *name, struct bytes text, struct err 
     return err_set(err, BG_STORE_WRITE, "%s: %s", name, strerror(why));
 }
 
-enum rc store_save(const char *dir, const struct store_files *files, struct err *err)
+/* open_to_write: the directory, made when only it is missing, nobody else's to write, and locked.
+ */
+static enum rc open_to_write(const char *dir, int *out_fd, struct err *err)
 {
     struct stat st;
-    if (!files->beacon.n && !files->floor.n && !files->collateral.n)
-        return RC_OK;
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
         return err_set(err, BG_STORE_MAKE, "%s: %s", dir, strerror(errno));
     AUTO_CLOSE fd = open_dir(dir);
@@ -109,11 +117,28 @@ enum rc store_save(const char *dir, const struct store_files *files, struct err 
     /* Two at a time would put each other's half of a file in place. Gone with fd. */
     if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
         return err_set(err, BG_STORE_BUSY, "%s", dir);
+    *out_fd = watch_take_fd(&fd);
+    return RC_OK;
+}
+
+enum rc store_save(const char *dir, const struct store_files *files, struct err *err)
+{
+    AUTO_CLOSE fd = -1;
+    if (!files->beacon.n && !files->floor.n && !files->collateral.n)
+        return RC_OK;
+    TRY(open_to_write(dir, &fd, err));
     if (files->collateral.n)
         TRY(replace(fd, COLLATERAL, files->collateral, err));
     if (files->beacon.n)
         TRY(replace(fd, BEACON, files->beacon, err));
     return files->floor.n ? replace(fd, FLOOR, files->floor, err) : RC_OK;
+}
+
+enum rc store_put(const char *dir, const char *name, struct bytes text, struct err *err)
+{
+    AUTO_CLOSE fd = -1;
+    TRY(open_to_write(dir, &fd, err));
+    return replace(fd, name, text, err);
 }
 
 /* --- contents --- */

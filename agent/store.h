@@ -34,6 +34,11 @@ enum rc store_load(struct arena *a, const char *dir, struct store_files *out, st
  */
 enum rc store_save(const char *dir, const struct store_files *files, struct err *err) MUST_CHECK;
 
+/* store_get and store_put: one more small file of such a directory, by the same rules. */
+enum rc store_get(struct arena *a, const char *dir, const char *name, size_t max, struct bytes *out,
+                  struct err *why, struct err *err) MUST_CHECK;
+enum rc store_put(const char *dir, const char *name, struct bytes text, struct err *err) MUST_CHECK;
+
 /* struct store_floor: of one network. */
 struct store_floor {
     uint64_t slot;       /* of the newest head that a decision rested on; source near: height */

@@ -5,16 +5,43 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "agent/clock.h"
+#include "agent/outcome.h"
 #include "agent/output.h"
 #include "agent/release.h"
 
-static enum rc run(struct release *r, struct arena *a, const struct cli *cli, struct err *err)
+/* What a boot may take beyond its own deadline: the TPM's last word, the record, the host API. */
+#define AFTERWARDS_MS 30000u
+
+static void stage(struct outcome_to *to, const struct release *r, const char *text, bool tell_host)
+{
+    uint64_t now = clock_ms(), end = r->watch.deadline_ms;
+    outcome_stage(to, text, (end > now ? end - now : 0) + AFTERWARDS_MS, tell_host);
+}
+
+static enum rc run(struct release *r, struct arena *a, const struct cli *cli, struct outcome_to *to,
+                   struct err *err)
 {
     TRY(release_begin(r, a, cli, true, err));
+    to->config = &r->config;
+    stage(to, r, "boot gate: taking the seed, shutting the door", false);
     TRY(release_tpm(r, err));
     TRY(release_take(r, err));
+    stage(to, r, "boot gate: deciding", true);
     TRY(release_decide(r, err));
-    return r->decision.allow ? release_let_out(r, err) : RC_OK;
+    if (!r->decision.allow)
+        return RC_OK;
+    stage(to, r, "boot gate: releasing the key", true);
+    return release_let_out(r, err);
+}
+
+/* why: this process's own error, or that of the decision. */
+static struct err why_of(const struct release *r, const struct err *err, int status)
+{
+    struct err why = *err;
+    if (status != 0 && why.rc == RC_OK)
+        (void)err_set(&why, (enum rc)r->decision.code, "%s", "");
+    return why;
 }
 
 static int status_of(const struct release *r, enum rc rc)
@@ -51,7 +78,11 @@ int verb_boot(struct arena *a, const struct cli *cli)
 {
     struct release r = {0};
     struct err err = {0};
-    enum rc rc = run(&r, a, cli, &err);
+    struct outcome_to to = {.a = a, .quiet = cli->quiet};
+    enum rc rc = run(&r, a, cli, &to, &err);
     release_end(&r);
-    return say(&r, cli, &err, status_of(&r, rc));
+    struct outcome o = {.status = say(&r, cli, &err, status_of(&r, rc)), .time = r.now};
+    o.why = why_of(&r, &err, o.status);
+    outcome_end(&to, &o);
+    return o.status;
 }
