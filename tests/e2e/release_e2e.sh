@@ -352,17 +352,18 @@ released() {
     cat >"$work/view.sh" <<'END'
 set -e
 mount -t tmpfs none "$1/view"
+mount -t tmpfs none /run
 mkdir "$1/view/upper" "$1/view/work"
 mount -t overlay overlay -o "lowerdir=/usr/lib,upperdir=$1/view/upper,workdir=$1/view/work" /usr/lib
 mkdir /usr/lib/bootgate
 cp "$1/config.json" /usr/lib/bootgate/bootgate.json
-"$2" boot --json >"$1/out.overlay" 2>&1 || echo $? >"$1/status.overlay"
+"$2" boot --json >"$1/out.overlay" 2>"$1/err" || echo $? >"$1/status.overlay"
 mount -t ramfs none /usr/lib/bootgate
 cp "$1/config.json" /usr/lib/bootgate/bootgate.json
-"$2" boot --json >"$1/out.ramfs" 2>&1 || echo $? >"$1/status.ramfs"
+"$2" boot --json >"$1/out.ramfs" 2>"$1/err" || echo $? >"$1/status.ramfs"
 mv /usr/lib/bootgate/bootgate.json /usr/lib/bootgate/real
 ln -s real /usr/lib/bootgate/bootgate.json
-"$2" boot --json >"$1/out.link" 2>&1 || echo $? >"$1/status.link"
+"$2" boot --json >"$1/out.link" 2>"$1/err" || echo $? >"$1/status.link"
 END
     mkdir "$work/view"
     if unshare -m sh "$work/view.sh" "$work" "$program" 2>"$work/err"; then
