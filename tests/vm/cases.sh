@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2154
 # The cases; see lib.sh. Every name in $light_cases and $full_cases is a function case_NAME.
-light_cases='allowed denied rpc_down no_tpm clock_early clock_late no_shell'
+light_cases='rollback allowed denied rpc_down no_tpm clock_early clock_late no_shell'
 full_cases='luks'
 
 own='--config /usr/lib/bootgate/bootgate.json --bundle /evidence/bundle.json --root /evidence/root.der'
@@ -125,4 +125,58 @@ END
     refused 3
     is 'typed lines that came to the terminal' yes "$(grep -q 'GOT-A-SHELL-.*6\*7' "$one/log" && echo yes || tail -n 5 "$one/log")"
     says_not 'a shell' 'GOT-A-SHELL-42'
+}
+
+# The host brings back the store of an earlier boot and shows the chain as it was then: the floor in the TPM refuses. Then it
+# brings back the TPM's own state, too, which a host that runs the TPM can: what the verdict calls advisory.
+case_rollback() {
+    older=$(value evidence.own.states.allowed.number) newer=$(value evidence.own.states.any-device.number)
+    floor_index=25170001 usual_tpm=$tpm_members
+    tpm_members=$(echo "$tpm_members" | sed 's/,"srk_name":"[0-9a-f]*"//; s/seed.blob/floor.blob/'),\"floor_index\":$floor_index
+    # visit NAME BLOCK STORE DISK: a boot that sees the chain up to a block
+    visit() {
+        new "$1"
+        [ ! -e "$dir/floor.blob" ] || cp "$dir/floor.blob" "$one/add/evidence/"
+        config "$(printf '"source":"ethereum","chain_id":31337,"max_head_age":7200,"checkpoint":%s,"network":%s' "$start" "$network")" \
+            '' '' "$(printf '"store":"/run/store","beacon":["http://10.0.2.101:80/none/%s"]' "$2")"
+        [ -d "$dir/tpm" ] || cp -r "$work/tpm" "$dir/tpm"
+        cp "$3" "$one/disk"
+        {
+            echo "tar -x -f /dev/vda -C /run 2>/dev/null"
+            [ "$1" != first ] || cat <<END
+echo $seed | xxd -r -p >/run/seed && chmod 400 /run/seed
+bootgate seal --config /usr/lib/bootgate/bootgate.json --seed /run/seed && echo "BLOB \$(xxd -p -c 2000 /evidence/floor.blob)"
+END
+            cat <<END
+gate $own
+after
+[ ! -d /run/store ] || tar -c -f /dev/vda -C /run store
+sync
+END
+        } | boot light --forward "$beacon_port" --disk "$one/disk" --tpm "${4:-$dir/tpm}"
+        is "$1: the machine" guest-shutdown "$(ended)"
+    }
+    truncate -s 8M "$dir/none"
+    visit first "$older" "$dir/none"
+    sed -n 's/^BLOB //p' "$one/log" | busybox xxd -r -p >"$dir/floor.blob"
+    says first 'GATE exited 0'
+    is 'first: the floor before' "$(echo "$start" | sed -E 's/.*"slot":"?([0-9]+).*/\1/')" "$(member tpm.floor.position)"
+    cp -r "$dir/tpm" "$dir/tpm-first"
+    cp "$one/disk" "$dir/store-first"
+
+    visit second "$newer" "$dir/store-first"
+    says second 'GATE exited 0'
+
+    visit rolled-back "$older" "$dir/store-first"
+    says rolled-back 'GATE exited 3'
+    says rolled-back NO-KEY
+    is 'rolled back: why' BG-1374 "$(member code)"
+    visit store-taken "$older" "$dir/none"
+    is 'store taken away: why' BG-1374 "$(member code)"
+    says store-taken NO-KEY
+
+    visit all-rolled-back "$older" "$dir/store-first" "$dir/tpm-first"
+    says all-rolled-back 'GATE exited 0'
+    is 'all rolled back: the verdict says what the floor is worth' advisory "$(member tpm.floor.weight)"
+    tpm_members=$usual_tpm
 }

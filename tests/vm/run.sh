@@ -30,7 +30,16 @@ at=$(($(date +%s) / 12 * 12))
 mkdir "$work/own"
 "$BUILD/tools/mkbundle" "$work/own" $at >"$work/own/log" 2>&1 || say_stop "mkbundle: $(cat "$work/own/log")"
 boot_infos own "$work/own/bundle.json" UpToDate
-chain_start $((at - 1800)) "own=$work/own-app.json,$work/own-kms.json"
+if [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ]; then
+    stage "own=$work/own-app.json,$work/own-kms.json"
+    beacon_start minimal
+    use minimal
+    beacon_port=${beacon##*:} beacon_port=${beacon_port%%/*}
+else
+    chain_start $((at - 1800)) "own=$work/own-app.json,$work/own-kms.json"
+    light_cases=$(echo "$light_cases" | sed 's/rollback//') skipped=$((skipped + 1)) beacon_port='' network='' start=''
+    echo 'skipped 1 cases: rollback: the beacon chain needs Node.js 20'
+fi
 port=${rpc##*:} port=${port%%/*}
 nobody=$(python3 "$root/tests/e2e/release_oracle.py" ports 1)
 closed=$(python3 "$root/tests/e2e/release_oracle.py" sha256 'bootgate/gate/closed/v1')
@@ -38,13 +47,13 @@ seed=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
 
 # --- images ------------------------------------------------------------------------------------------------------------
 closure=$("$root/tests/vm/image.sh" base "$kernels/light" "$work/light.img" -b "$BUILD/test/bootgate" \
-    -m virtio_pci -m virtio_net -m virtio-rng) || say_stop 'no image'
+    -m virtio_pci -m virtio_net -m virtio_blk -m virtio-rng) || say_stop 'no image'
 module=$(BUILD="$BUILD" "$root/tests/vm/faketsm/build.sh" 2>"$work/module.log")
 case $? in
 0) "$root/tests/vm/image.sh" base "$kernels/full" "$work/full.img" -b "$BUILD/test/bootgate" -b "$(command -v cryptsetup)" \
     -m virtio_pci -m virtio_net -m virtio_blk -m virtio-rng -m dm_crypt -m xts -m configfs -m tsm -m vsock_loopback -x "$module" >/dev/null ||
     say_stop 'no full image' ;;
-77) full_cases='' skipped=1; echo "skipped 1 cases: no module for the 6.12 kernel: $(cat "$work/module.log")" ;;
+77) full_cases='' skipped=$((skipped + 1)); echo "skipped 1 cases: no module for the 6.12 kernel: $(cat "$work/module.log")" ;;
 *) say_stop "the test module: $(cat "$work/module.log")" ;;
 esac
 
@@ -69,7 +78,7 @@ srk=$(sed -nE 's/.*"srk_name": *"([0-9a-f]+)".*/\1/p' "$work/provision.raw")
 [ -s "$work/seed.blob" ] && [ -n "$srk" ] || say_stop "nothing was sealed: $(tail -n 20 "$work/provision.raw")"
 
 # --- the cases, two at a time ------------------------------------------------------------------------------------------
-for name in root work kernels BUILD VECTORS kms port nobody closed seed srk at; do
+for name in root work kernels BUILD VECTORS kms port nobody beacon_port network start closed seed srk at; do
     eval "echo \"$name='\$$name'\""
 done >"$work/env"
 set -- ${*:-$full_cases $light_cases}
