@@ -17,6 +17,7 @@ END
     says 'the key' "KEY $(oracle key $seed - pinned 31337 "$kms" "$(value evidence.own.app.appId)") mode 400"
     says 'a second unseal' 'UNSEAL exited 6'
     closed 0
+    figures 'allowed, 6.1'
 }
 
 # refused STATUS: after a no.
@@ -107,6 +108,7 @@ END
     says 'what was written' 'written by the guest'
     is 'written in the clear' 0 "$(grep -c 'written by the guest' "$one/disk")"
     closed 0
+    figures 'LUKS2 disk opened, 6.12'
 }
 
 # Whoever sits at the serial port types; nothing of it is run, while the gate decides and after its no.
@@ -145,7 +147,7 @@ case_rollback() {
             echo "tar -x -f /dev/vda -C /run 2>/dev/null"
             [ "$1" != first ] || cat <<END
 echo $seed | xxd -r -p >/run/seed && chmod 400 /run/seed
-bootgate seal --config /usr/lib/bootgate/bootgate.json --seed /run/seed && echo "BLOB \$(xxd -p -c 2000 /evidence/floor.blob)"
+bootgate-test seal --config /usr/lib/bootgate/bootgate.json --seed /run/seed && echo "BLOB \$(xxd -p -c 2000 /evidence/floor.blob)"
 END
             cat <<END
 gate $own

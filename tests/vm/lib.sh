@@ -98,3 +98,10 @@ closed() {
     is 'the seed for others' 0x99d "$(unsealed)"
     says_not 'a key in the log' "$seed"
 }
+
+# figures WHAT: the stages of a guest in seconds of its own clock, its memory, QEMU's.
+figures() {
+    echo "figures: $1: $(sed -n 's/^STEP //p' "$one/log" | awk '{ printf "%s%s %s", n++ ? ", " : "", $1, $2 }') s; $(
+        sed -n 's/^MEMORY //p' "$one/log"); machine $(sed -n 's/^seconds=//p' "$one/flat") s, $(sed -n 's/^memory_kib=//p' "$one/flat") KiB" \
+        >>"$work/$case.figures"
+}

@@ -46,12 +46,15 @@ closed=$(python3 "$root/tests/e2e/release_oracle.py" sha256 'bootgate/gate/close
 seed=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
 
 # --- images ------------------------------------------------------------------------------------------------------------
-closure=$("$root/tests/vm/image.sh" base "$kernels/light" "$work/light.img" -b "$BUILD/test/bootgate" \
-    -m virtio_pci -m virtio_net -m virtio_blk -m virtio-rng) || say_stop 'no image'
+programs="-b $BUILD/bootgate -b $BUILD/test/bootgate=bootgate-test"
+# shellcheck disable=SC2086 # no spaces in BUILD: make has the same rule
+"$root/tests/vm/image.sh" base "$kernels/light" "$work/light.img" $programs \
+    -m virtio_pci -m virtio_net -m virtio_blk -m virtio-rng || say_stop 'no image'
 module=$(BUILD="$BUILD" "$root/tests/vm/faketsm/build.sh" 2>"$work/module.log")
 case $? in
-0) "$root/tests/vm/image.sh" base "$kernels/full" "$work/full.img" -b "$BUILD/test/bootgate" -b "$(command -v cryptsetup)" \
-    -m virtio_pci -m virtio_net -m virtio_blk -m virtio-rng -m dm_crypt -m xts -m configfs -m tsm -m vsock_loopback -x "$module" >/dev/null ||
+# shellcheck disable=SC2086
+0) "$root/tests/vm/image.sh" base "$kernels/full" "$work/full.img" $programs -b "$(command -v cryptsetup)" \
+    -m virtio_pci -m virtio_net -m virtio_blk -m virtio-rng -m dm_crypt -m xts -m configfs -m tsm -m vsock_loopback -x "$module" ||
     say_stop 'no full image' ;;
 77) full_cases='' skipped=$((skipped + 1)); echo "skipped 1 cases: no module for the 6.12 kernel: $(cat "$work/module.log")" ;;
 *) say_stop "the test module: $(cat "$work/module.log")" ;;
@@ -65,7 +68,7 @@ printf '{"chain":{"source":"pinned","chain_id":31337,"kms_contract":"%s","block_
 cat >"$work/provision/case" <<END
 echo $seed | xxd -r -p >/run/seed
 chmod 400 /run/seed
-bootgate seal --config /usr/lib/bootgate/bootgate.json --seed /run/seed --json
+bootgate-test seal --config /usr/lib/bootgate/bootgate.json --seed /run/seed --json
 echo
 echo "BLOB \$(xxd -p -c 2000 /seed.blob)"
 END
@@ -88,7 +91,8 @@ for name in "$@"; do
     read -r p f 2>/dev/null <"$work/$name.counts" || { p=0 f=1; echo "FAILED $name: did not come to its end"; }
     passed=$((passed + p)) failed=$((failed + f))
 done
-echo "figures: programs and libraries $closure KiB, whole bench $(($(date +%s) - began)) s"
+cat "$work"/*.figures 2>/dev/null
+echo "figures: bootgate in an initramfs: $("$root/tests/vm/image.sh" closure "$BUILD/bootgate"); whole bench $(($(date +%s) - began)) s"
 [ -z "${WORK:-}" ] || { rm -rf "$WORK" && cp -r "$work" "$WORK"; }
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]
