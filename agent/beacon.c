@@ -30,6 +30,9 @@ bool beacon_path(const struct need *need, char out[static BEACON_PATH])
     case NEED_NEAR_PRODUCERS:
     case NEED_NEAR_BLOCK:
     case NEED_NEAR_STATE:
+    case NEED_NEAR_RELAY:
+    case NEED_NEAR_TX_OUTCOME:
+    case NEED_NEAR_RECEIPT_OUTCOME:
     case NEED_NONE:
         break;
     }

@@ -158,7 +158,8 @@ static enum rc read_acpi(struct arena *a, const json_t *p, struct config *c, str
 static enum rc read_requirements(const json_t *p, struct config *c, struct err *err)
 {
     static const char *const assurances[] = {"finalized", "attested",       "l1-anchored",
-                                             "sequencer", "finalized-data", "pinned"};
+                                             "sequencer", "finalized-data", "proof-of-call",
+                                             "pinned"};
     struct bytes word;
     bool skip = false;
     TRY(exception(p, "require_os_image", true, &skip, err));
@@ -170,10 +171,9 @@ static enum rc read_requirements(const json_t *p, struct config *c, struct err *
             if (bytes_eq_str(word, assurances[i]))
                 c->require_assurance = assurances[i];
         if (!c->require_assurance)
-            return config_bad_value(
-                err, "policy.require_assurance",
-                "finalized, attested, l1-anchored, sequencer, finalized-data or "
-                "pinned");
+            return config_bad_value(err, "policy.require_assurance",
+                                    "finalized, attested, l1-anchored, sequencer, finalized-data, "
+                                    "proof-of-call or pinned");
     }
     if (json_object_get(p, "require_freshness")) {
         static const struct {

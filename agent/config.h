@@ -25,6 +25,8 @@ struct near_source {
     const char *network_id;
     struct near_config client; /* floor_height is the store's to say */
     struct near_codes kms_codes, app_codes;
+    bool by_call; /* proof of call: the contracts' code is run by a relayed transaction */
+    struct url_list relays;
     bool report_code; /* a code that nobody confirmed is shown, not refused */
 };
 

@@ -112,11 +112,26 @@ static enum rc read_code_hashes(struct arena *a, const json_t *j, struct near_so
     return read_codes(a, json_object_get(j, "app"), "chain.code_hashes.app", &s->app_codes, err);
 }
 
+/* read_proof: what an answer rests on: the contracts' proven state, or a call that was run. */
+static enum rc read_proof(struct arena *a, const json_t *j, struct near_source *s, struct err *err)
+{
+    struct bytes word = BYTES_NONE;
+    if (json_object_get(j, "proof") &&
+        (!json_str(j, "proof", &word) ||
+         !(bytes_eq_str(word, "state") || bytes_eq_str(word, "call"))))
+        return config_bad_value(err, "chain.proof", "state or call");
+    s->by_call = bytes_eq_str(word, "call");
+    if (!s->by_call && json_object_get(j, "relay"))
+        return config_bad_value(err, "chain.relay", "nothing, or chain.proof \"call\" with it");
+    return config_urls(a, j, "relay", false, &s->relays, err);
+}
+
 enum rc config_near_read(struct arena *a, const json_t *j, struct config *out, struct err *err)
 {
     static const char *const keys[] = {"source",       "network_id",  "contract_id",
                                        "app_account",  "checkpoint",  "checkpoint_max_age",
-                                       "max_head_age", "code_hashes", "code_hash"};
+                                       "max_head_age", "code_hashes", "code_hash",
+                                       "proof",        "relay"};
     struct near_source *s = &out->near;
     struct near_config *c = &s->client;
     struct bytes network;
@@ -135,6 +150,7 @@ enum rc config_near_read(struct arena *a, const json_t *j, struct config *out, s
                        err));
     TRY(config_seconds(j, "max_head_age", "chain.max_head_age", &c->max_head_age, err));
     out->chain.max_head_age = c->max_head_age;
+    TRY(read_proof(a, j, s, err));
     return read_code_hashes(a, json_object_get(j, "code_hashes"), s, err);
 }
 
@@ -146,7 +162,9 @@ enum rc config_near_settle(const json_t *j, struct config *c, struct err *err)
     if (c->chain.app_code.rule != CODE_ANY || c->chain.kms_code.rule != CODE_ANY)
         return err_set(err, BG_CONFIG_NEAR_EVM_CODE, "policy.%s",
                        c->chain.app_code.rule != CODE_ANY ? "app_code" : "kms_code");
-    s->report_code = c->release == NULL;
+    if (s->by_call && (s->kms_codes.n || s->app_codes.n || json_object_get(chain, "code_hash")))
+        return config_bad_value(err, "chain.code_hash", "nothing where chain.proof is call");
+    s->report_code = c->release == NULL || s->by_call;
     if (json_object_get(chain, "code_hash")) {
         bool known = json_str(chain, "code_hash", &word) &&
                      (bytes_eq_str(word, "require") || bytes_eq_str(word, "report"));

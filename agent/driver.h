@@ -20,8 +20,9 @@ struct driver {
     const struct store_files *stored; /* NULL: neither store nor floor take part */
     const struct store_floor *floor;  /* of who asks, beside the store's: the higher one counts;
                                          NULL: none */
-    bool hints;          /* the bundle is to be kept: with what saves time the next time */
-    uint64_t floor_time; /* heads from before it are refused; Unix seconds, 0: none */
+    bool hints;           /* the bundle is to be kept: with what saves time the next time */
+    const uint8_t *nonce; /* 32 random bytes of this run, for a proof of call; NULL: it is none */
+    uint64_t floor_time;  /* heads from before it are refused; Unix seconds, 0: none */
     uint64_t now;
     uint64_t deadline_ms; /* clock_ms() */
 };

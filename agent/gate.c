@@ -228,6 +228,7 @@ static enum rc ask(struct run *s, const struct boot_info *bi)
                        .stored = in->stored,
                        .floor = in->floor,
                        .hints = in->hints,
+                       .nonce = in->nonce,
                        .floor_time = in->floor_time,
                        .now = in->now,
                        .deadline_ms = in->deadline_ms};

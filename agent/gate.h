@@ -28,6 +28,7 @@ struct gate_input {
     const struct store_files *stored; /* NULL: store and floor take no part */
     const struct store_floor *floor;  /* beside the store's: the higher one counts; NULL: none */
     bool hints;           /* the bundle will be saved: with what saves time the next time */
+    const uint8_t *nonce; /* 32 random bytes of this run; NULL: a recording is judged */
     uint64_t floor_time;  /* heads from before it are refused; 0: none */
     uint64_t deadline_ms; /* for the network, clock_ms() */
     bool answer_needed;   /* the contract's answer is wanted even where policy already refused */

@@ -8,19 +8,21 @@
 #include "base/date.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "policy/near/ask_call.h"
 
 #define NS 1000000000ull
 #define HEAD_ROUNDS                                                                                \
     512u /* fetch-and-step rounds: one for each epoch since the checkpoint, and lies */
-#define MAX_ASKED   4096u /* questions put to nodes in one run */
-#define NEW_ENOUGH  60u   /* seconds: final blocks are a few seconds old */
-#define WISH_ROUNDS 1u    /* fetches for what only explains a no */
-#define NEWER_HEADS 2u /* tries with a newer block, where nothing was proven at the one we have */
-#define NEWER_MS    1500u /* what the chain takes to have one */
+#define MAX_ASKED        4096u /* questions put to nodes in one run */
+#define NEW_ENOUGH       60u   /* seconds: final blocks are a few seconds old */
+#define WISH_ROUNDS      1u    /* fetches for what only explains a no */
+#define NEWER_HEADS      2u /* tries with a newer block, where nothing was proven at the one we have */
+#define NEWER_MS         1500u /* what the chain takes to have one */
+#define MAX_CALL_ENTRIES 16u   /* answers that one more round may bring */
 
 struct asked {
     uint8_t question[32];
-    size_t node;
+    size_t node; /* by its place; relays are asked other questions */
 };
 
 struct run {
@@ -36,7 +38,8 @@ struct run {
     struct need light;            /* the last one for a newer block; kind NEED_NONE: none was */
     struct needs needs;
     struct err bad;
-    struct nodes nodes;
+    struct nodes nodes, relays;
+    uint8_t nonce[NEAR_NONCE]; /* of a proof of call */
     struct asked *asked;
     size_t num_asked;
     bool fetched_light; /* a node of this run gave a light client block */
@@ -69,17 +72,17 @@ static json_t *call_for(struct run *r, const struct need *need, size_t node)
 }
 
 /*
- * ask one node, beginning with the preferred one, for what it was not asked yet. hard: only what
- * the decision can't do without. False: there is nobody left to ask any of it.
+ * ask_of: one of these nodes, beginning with the preferred one, for what it was not asked yet.
+ * hard: only what the decision can't do without. False: there is nobody left to ask any of it.
  */
-static bool ask(struct run *r, const struct needs *needs, bool hard)
+static bool ask_of(struct run *r, struct nodes *nodes, const struct needs *needs, bool hard)
 {
-    struct nodes *nodes = &r->nodes;
+    bool relays = nodes == &r->relays;
     for (size_t k = 0; k < nodes->n; k++) {
         size_t node = (nodes->preferred + k) % nodes->n;
         AUTO_JSON calls = json_array();
         for (size_t i = 0; i < needs->n; i++)
-            if (needs->v[i].hard || !hard)
+            if ((needs->v[i].hard || !hard) && (needs->v[i].kind == NEED_NEAR_RELAY) == relays)
                 (void)json_array_append_new(calls, call_for(r, &needs->v[i], node));
         if (json_array_size(calls) == 0)
             continue;
@@ -90,6 +93,11 @@ static bool ask(struct run *r, const struct needs *needs, bool hard)
         return true;
     }
     return false;
+}
+
+static bool ask(struct run *r, const struct needs *needs, bool hard)
+{
+    return ask_of(r, &r->nodes, needs, hard);
 }
 
 static bool answers_at_hand(struct run *r, struct answers *out, struct err *err)
@@ -231,6 +239,18 @@ static enum rc nothing_left(const struct run *r, const struct needs *needs,
                    needs_hard(needs), r->nodes.n);
 }
 
+static enum rc attempt(struct run *r, const struct answers *answers, struct needs *needs,
+                       struct checks *found, struct near_result *out, struct err *last_bad,
+                       struct err *err)
+{
+    const struct driver *d = r->d;
+    if (d->config->near.by_call)
+        return near_ask_call(r->a, &r->cfg, r->head, d->question, r->bi, r->nonce, answers, d->now,
+                             needs, found, out, last_bad, err);
+    return near_ask(r->a, &r->cfg, r->head, d->question, r->bi, answers, d->now, needs, found, out,
+                    last_bad, err);
+}
+
 /* prove puts the question at the head until it is answered or nobody is left to ask. */
 static enum rc prove(struct run *r, struct checks *found, struct near_result *out, struct err *err)
 {
@@ -242,10 +262,9 @@ static enum rc prove(struct run *r, struct checks *found, struct near_result *ou
         *found = (struct checks){0};
         if (!answers_at_hand(r, &answers, err))
             return err->rc;
-        TRY(near_ask(r->a, &r->cfg, r->head, r->d->question, r->bi, &answers, r->d->now, &needs,
-                     found, out, &last_bad, err));
+        TRY(attempt(r, &answers, &needs, found, out, &last_bad, err));
         bool stands = needs_hard(&needs) == 0 && out->chain.say != CHAIN_UNDECIDED;
-        if (!stands && ask(r, &needs, true))
+        if (!stands && (ask_of(r, &r->relays, &needs, true) || ask(r, &needs, true)))
             continue;
         if (!stands)
             return nothing_left(r, &needs, &last_bad, err);
@@ -258,18 +277,30 @@ static enum rc prove(struct run *r, struct checks *found, struct near_result *ou
     return err_set(err, BG_NEAR_STATE_ROUNDS, "%u rounds", LIMIT_CHAIN_ROUNDS);
 }
 
+/*
+ * waits_on: a call takes some blocks to run and to become final, and there may be no newer block at
+ * once: as long as there is time, and only where the relay did its part.
+ */
+static bool waits_on(const struct run *r)
+{
+    return r->d->config->near.by_call && r->turn->deadline_ms > clock_ms() + 3 * NEWER_MS &&
+           json_array_size(r->bundle->rpc) < LIMIT_RPC_ENTRIES - MAX_CALL_ENTRIES &&
+           !nodes_failed(&r->relays);
+}
+
 /* decide: nodes forget state, and a chunk may be missing in a block: then a newer one is tried. */
 static enum rc decide(struct run *r, struct checks *found, struct near_result *out, struct err *err)
 {
     enum rc rc = prove(r, found, out, err);
-    for (size_t i = 0; i < NEWER_HEADS && rc != RC_OK; i++) {
-        bool moved = false;
+    for (size_t i = 0; rc != RC_OK; i++) {
+        bool moved = false, on = waits_on(r);
         struct err why = {0}, ignored = {0};
-        if (r->nodes.n == 0 || !refused(r) || err_exit_status(rc) != 3)
+        if (r->nodes.n == 0 || !refused(r) || err_exit_status(rc) != 3 || (i >= NEWER_HEADS && !on))
             break;
-        if (newer(r, &moved, &why) != RC_OK || !moved)
+        if (newer(r, &moved, &why) != RC_OK || (!moved && !on))
             break;
-        (void)!driver_note(r->a, r->facts, "asked again at a newer block", err, &ignored);
+        if (!on)
+            (void)!driver_note(r->a, r->facts, "asked again at a newer block", err, &ignored);
         err_clear(err);
         rc = prove(r, found, out, err);
     }
@@ -278,15 +309,15 @@ static enum rc decide(struct run *r, struct checks *found, struct near_result *o
 
 /* --- the whole --- */
 
-static void note_nodes(struct run *r)
+static void note_nodes(struct run *r, const struct nodes *nodes, const char *what)
 {
-    for (size_t i = 0; i < r->nodes.n; i++) {
+    for (size_t i = 0; i < nodes->n; i++) {
         struct nodes one = {.n = 1};
         struct err why = {0}, ignored = {0};
-        one.v[0] = r->nodes.v[i];
+        one.v[0] = nodes->v[i];
         if (nodes_failures(&one, why.detail, sizeof why.detail))
             why.rc = one.v[0].why.rc;
-        (void)!driver_note(r->a, r->facts, "RPC node", &why, &ignored);
+        (void)!driver_note(r->a, r->facts, what, &why, &ignored);
     }
 }
 
@@ -302,6 +333,7 @@ static enum rc open_run(struct run *r, struct err *err)
         r->cfg.floor_height = d->floor->slot;
     (void)!driver_note(r->a, r->facts, "the floor is left out", &floor, &ignored);
     nodes_init(&r->nodes, &d->config->rpc, d->offline);
+    nodes_init(&r->relays, &d->config->near.relays, d->offline);
     r->asked = ARENA_ARRAY(r->a, struct asked, MAX_ASKED, err);
     if (!r->asked)
         return err->rc;
@@ -335,12 +367,31 @@ static enum rc remember(struct run *r, struct err *err)
     return store_near_floor_make(r->a, &r->d->config->near, height, &r->facts->keep.floor, err);
 }
 
+/* choose_nonce: this run's own; a recording is judged by the one that it was made with. */
+static enum rc choose_nonce(struct run *r, struct err *err)
+{
+    struct answers answers = {0};
+    if (!r->d->config->near.by_call)
+        return RC_OK;
+    if (r->d->nonce) {
+        memcpy(r->nonce, r->d->nonce, sizeof r->nonce);
+        return RC_OK;
+    }
+    if (!answers_at_hand(r, &answers, err))
+        return err->rc;
+    if (!near_recorded_nonce(r->a, &answers, r->nonce))
+        return err_set(err, BG_NEAR_NO_NONCE, "%zu answers at hand",
+                       json_array_size(r->bundle->rpc));
+    return RC_OK;
+}
+
 static enum rc run(struct run *r, struct near_seen *seen, struct checks *checks, struct err *err)
 {
     const struct driver *d = r->d;
     struct checks found = {0};
     TRY(open_run(r, err));
     TRY(find_head(r, err));
+    TRY(choose_nonce(r, err));
     TRY(decide(r, &found, &seen->result, err));
     uint64_t time = r->head->timestamp / NS;
     if (d->floor_time && time < d->floor_time)
@@ -348,8 +399,9 @@ static enum rc run(struct run *r, struct near_seen *seen, struct checks *checks,
                        date_of(time).s, date_of(d->floor_time).s);
     seen->head = *r->head;
     TRY(keep_checks(r, &found, seen, checks, err));
-    TRY(near_code_check(r->a, d, &seen->head, seen->result.app_account, r->turn, seen->codes,
-                        &seen->num_codes, checks, err));
+    if (!d->config->near.by_call) /* there the code itself has spoken */
+        TRY(near_code_check(r->a, d, &seen->head, seen->result.app_account, r->turn, seen->codes,
+                            &seen->num_codes, checks, err));
     return remember(r, err);
 }
 
@@ -364,7 +416,8 @@ enum rc near_run(struct arena *a, const struct driver *d, const struct boot_info
     *r = (struct run){.a = a, .d = d, .bi = bi, .bundle = bundle, .turn = turn, .facts = facts};
     facts->start_anchor = "config";
     enum rc rc = run(r, seen, checks, err);
-    note_nodes(r);
+    note_nodes(r, &r->nodes, "RPC node");
+    note_nodes(r, &r->relays, "relay");
     TRY(rc);
     *out = seen->result.chain;
     facts->near = seen;

@@ -36,6 +36,14 @@ enum rc turn_take(struct turn *t, uint64_t *out_ms, struct err *err)
     return RC_OK;
 }
 
+bool nodes_failed(const struct nodes *ns)
+{
+    for (size_t i = 0; i < ns->n; i++)
+        if (ns->v[i].why.rc != RC_OK)
+            return true;
+    return false;
+}
+
 bool nodes_failures(const struct nodes *ns, char *out, size_t cap)
 {
     size_t at = 0;

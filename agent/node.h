@@ -29,6 +29,8 @@ struct turn {
     size_t left, trips;
 };
 enum rc turn_take(struct turn *t, uint64_t *out_ms, struct err *err) MUST_CHECK;
+/* nodes_failed: one of them failed when it was asked last. */
+bool nodes_failed(const struct nodes *ns);
 /* nodes_failures writes "HOST: why" of each that failed, one after the other; false: none did. */
 bool nodes_failures(const struct nodes *ns, char *out, size_t cap);
 

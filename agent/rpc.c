@@ -44,6 +44,33 @@ static json_t *view_state(const struct need *need)
                      1);
 }
 
+static json_t *text_of(struct bytes b)
+{
+    return json_stringn((const char *)b.p, b.n);
+}
+
+/* relay: our own question, to whoever sends transactions (policy/near/call.h, bootgate(5)). */
+static json_t *relay(const struct need *need)
+{
+    char args[4 * (LIMIT_NEAR_ARGS / 3 + 1) + 1];
+    if (need->args.n > LIMIT_NEAR_ARGS)
+        return NULL;
+    (void)EVP_EncodeBlock((unsigned char *)args, need->args.p, (int)need->args.n);
+    return json_pack("{s:s, s:{s:o, s:o, s:s}}", "method", "bootgate_relay", "params",
+                     "contract_id", text_of(need->account), "method_name", text_of(need->key),
+                     "args", args);
+}
+
+static json_t *outcome(const struct need *need)
+{
+    bool tx = need->kind == NEED_NEAR_TX_OUTCOME;
+    return json_pack("{s:s, s:{s:s, s:o, s:o, s:o}}", "method", "EXPERIMENTAL_light_client_proof",
+                     "params", "type", tx ? "transaction" : "receipt",
+                     tx ? "transaction_hash" : "receipt_id", base58(need->hash),
+                     tx ? "sender_id" : "receiver_id", text_of(need->account), "light_client_head",
+                     base58(need->head));
+}
+
 /* Ethereum JSON-RPC (execution-apis): the three methods that a proof needs; and NEAR's. */
 json_t *rpc_call_of(const struct need *need)
 {
@@ -60,6 +87,11 @@ json_t *rpc_call_of(const struct need *need)
                          base58(need->hash));
     case NEED_NEAR_STATE:
         return view_state(need);
+    case NEED_NEAR_RELAY:
+        return relay(need);
+    case NEED_NEAR_TX_OUTCOME:
+    case NEED_NEAR_RECEIPT_OUTCOME:
+        return outcome(need);
     case NEED_HEADER:
         return json_pack("{s:s, s:[o, b]}", "method", "eth_getBlockByHash", "params",
                          data(need->hash, 32), 0);

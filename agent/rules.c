@@ -128,11 +128,12 @@ enum rc rules_freshness(struct arena *a, const struct config *c, enum freshness 
     return checks_add(a, out, k, err);
 }
 
-/* met: what is finalized was attested to before. */
+/* met: what is finalized was attested to before; contracts that ran did so on their final data. */
 static bool met(const char *want, const char *have)
 {
     return strcmp(want, have) == 0 ||
-           (strcmp(want, "attested") == 0 && strcmp(have, "finalized") == 0);
+           (strcmp(want, "attested") == 0 && strcmp(have, "finalized") == 0) ||
+           (strcmp(want, "finalized-data") == 0 && strcmp(have, "proof-of-call") == 0);
 }
 
 enum rc rules_assurance(struct arena *a, const struct config *c, const char *have,

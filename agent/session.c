@@ -1,4 +1,8 @@
+#define _GNU_SOURCE
 #include "agent/session.h"
+
+#include <errno.h>
+#include <sys/random.h>
 
 #include "agent/clock.h"
 #include "agent/file.h"
@@ -52,6 +56,19 @@ static enum rc open_store(struct session *s, struct err *err)
     return report_note(s->a, &s->report, "the store", &why, err);
 }
 
+/* make_nonce: for a call that is to be run now; a recording has its own. */
+static enum rc make_nonce(struct session *s, struct err *err)
+{
+    if (s->config.chain.source != CHAIN_NEAR || !s->config.near.by_call ||
+        s->cli->given & (OPT_AT | OPT_BUNDLE | OPT_OFFLINE))
+        return RC_OK;
+    if (getrandom(s->nonce, sizeof s->nonce, 0) != (ssize_t)sizeof s->nonce)
+        return err_set(err, BG_NEAR_NO_RANDOM, "%s", strerror(errno));
+    s->input.nonce = s->nonce;
+    s->report.freshness = FRESH_NONCE;
+    return RC_OK;
+}
+
 void session_keep(struct session *s)
 {
     struct err why = {0}, ignored = {0};
@@ -93,6 +110,7 @@ static enum rc begin(struct session *s, struct arena *a, const struct cli *cli, 
     s->input.deadline_ms =
         clock_ms() + (cli->timeout ? cli->timeout : LIMIT_RUN_SECONDS) * UINT64_C(1000);
     TRY(choose_view(s, err));
+    TRY(make_nonce(s, err));
     if (goal != GATE_VERIFY)
         r->question = r->as == BOOT_VIEW_KMS ? ASK_KMS : ASK_APP;
     if (contract_required && s->config.chain.source == CHAIN_SOURCE_NONE)

@@ -16,7 +16,8 @@ struct session {
     struct gate_input input;
     struct report report;
     struct store_files stored;
-    bool inputs_read; /* the bundle holds all that was given: it may replace a file */
+    uint8_t nonce[32]; /* of a proof of call */
+    bool inputs_read;  /* the bundle holds all that was given: it may replace a file */
 };
 
 /*

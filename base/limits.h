@@ -57,6 +57,7 @@
 #define LIMIT_NEAR_SHARDS      256u        /* chunks of one block */
 #define LIMIT_NEAR_REFUSED     256u  /* blocks whose approvals were checked in vain, one run */
 #define LIMIT_NEAR_VALUES      4096u /* values in one view_state answer */
+#define LIMIT_NEAR_ARGS        4096u /* arguments of a call */
 #define LIMIT_NEAR_KEY         64u   /* bytes of a state key */
 #define LIMIT_ARENA            (256u << 20) /* one run's arena, bytes */
 

@@ -115,6 +115,33 @@ enum rc needs_add_near(struct arena *a, struct needs *ns, enum need_kind kind, b
     return RC_OK;
 }
 
+static enum rc add_new(struct arena *a, struct needs *ns, const struct need *need, struct err *err)
+{
+    struct need *n = new_need(a, ns, err);
+    if (!n)
+        return err->rc;
+    *n = *need;
+    return RC_OK;
+}
+
+enum rc needs_add_outcome(struct arena *a, struct needs *ns, enum need_kind kind,
+                          const uint8_t id[static 32], struct bytes account,
+                          const uint8_t head[static 32], struct err *err)
+{
+    struct need n = {.kind = kind, .hard = true, .account = account};
+    memcpy(n.hash, id, 32);
+    memcpy(n.head, head, 32);
+    return add_new(a, ns, &n, err);
+}
+
+enum rc needs_add_relay(struct arena *a, struct needs *ns, struct bytes account,
+                        struct bytes method, struct bytes args, struct err *err)
+{
+    struct need n = {
+        .kind = NEED_NEAR_RELAY, .hard = true, .account = account, .key = method, .args = args};
+    return add_new(a, ns, &n, err);
+}
+
 size_t needs_hard(const struct needs *ns)
 {
     size_t hard = 0;

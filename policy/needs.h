@@ -22,6 +22,10 @@ enum need_kind {
     NEED_NEAR_PRODUCERS, /* EXPERIMENTAL_validators_ordered at block `hash` */
     NEED_NEAR_BLOCK,     /* block `hash` */
     NEED_NEAR_STATE,     /* query view_state of `account`, prefix `key`, with proof, at `hash` */
+    /* proof of call (policy/near/call.h) */
+    NEED_NEAR_RELAY,           /* `account`.`key`(`args`) to be sent by somebody */
+    NEED_NEAR_TX_OUTCOME,      /* of transaction `hash` by `account`, into head `head` */
+    NEED_NEAR_RECEIPT_OUTCOME, /* of receipt `hash` at `account`, into head `head` */
 };
 
 struct need {
@@ -33,7 +37,9 @@ struct need {
     uint8_t address[20];
     uint8_t (*slots)[32]; /* NEED_PROOF: may be none (account only) */
     size_t num_slots;
-    struct bytes account, key; /* NEED_NEAR_STATE; borrowed: arena */
+    struct bytes account, key; /* NEAR's; borrowed: arena */
+    struct bytes args;         /* NEED_NEAR_RELAY */
+    uint8_t head[32];          /* NEED_NEAR_*_OUTCOME */
 };
 
 struct needs {
@@ -57,6 +63,12 @@ enum rc needs_add_updates(struct arena *a, struct needs *ns, bool hard, uint64_t
 enum rc needs_add_near(struct arena *a, struct needs *ns, enum need_kind kind, bool hard,
                        const uint8_t hash[static 32], struct bytes account, struct bytes key,
                        struct err *err) MUST_CHECK;
+/* needs_add_outcome, needs_add_relay: hard ones of a proof of call. */
+enum rc needs_add_outcome(struct arena *a, struct needs *ns, enum need_kind kind,
+                          const uint8_t id[static 32], struct bytes account,
+                          const uint8_t head[static 32], struct err *err) MUST_CHECK;
+enum rc needs_add_relay(struct arena *a, struct needs *ns, struct bytes account,
+                        struct bytes method, struct bytes args, struct err *err) MUST_CHECK;
 /* needs_hard: how many of them are hard. */
 size_t needs_hard(const struct needs *ns);
 

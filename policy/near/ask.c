@@ -1,18 +1,15 @@
 #include "policy/near/ask.h"
 
-#include "base/hex.h"
 #include "base/limits.h"
 #include "policy/abi.h"
-#include "policy/near/contract.h"
+#include "policy/near/question.h"
 #include "policy/near/state.h"
 
-#define NS 1000000000ull
+#define NS     1000000000ull
+#define SOURCE "the contracts' proven state, by near-kms' rules"
 
 struct attempt {
-    const struct near_config *cfg;
-    enum chain_question question;
-    const struct boot_info *bi;
-    struct near_boot boot;
+    struct near_question q;
     struct near_state st;
     struct near_account kms, app;
     struct near_kms_state kms_state;
@@ -65,16 +62,9 @@ static struct bytes with_prefix(struct attempt *t, struct bytes hex)
     return text ? bytes_of_str(text) : BYTES_NONE;
 }
 
-static void deny(struct attempt *t, enum rc code, const char *reason)
-{
-    t->r->chain.say = CHAIN_DENIES;
-    t->r->chain.code = code;
-    t->r->chain.reason = reason;
-}
-
 static void deny_as_contract(struct attempt *t, const char *reason)
 {
-    deny(t, BG_NEAR_DENIED, reason);
+    near_deny(t->r, BG_NEAR_DENIED, reason);
 }
 
 /*
@@ -101,29 +91,17 @@ static bool must(struct attempt *t, struct near_account *account, uint8_t prefix
 
 static bool up_to_date(struct attempt *t)
 {
-    if (bytes_eq_str(t->boot.tcb_status, "UpToDate"))
+    if (bytes_eq_str(t->q.boot.tcb_status, "UpToDate"))
         return true;
     deny_as_contract(t, "TCB status is not up to date");
-    return false;
-}
-
-/*
- * The views take an AppBootInfo whose instance_id is an AccountId: an empty one fails to parse on
- * chain, and so every call with it is a no (facts/near.md 1.4 T2, our reading).
- */
-static bool has_instance_id(struct attempt *t)
-{
-    if (t->bi->has_instance_id)
-        return true;
-    deny(t, BG_NEAR_INSTANCE_ID, "instance_id is not an account id");
     return false;
 }
 
 /* K view.rs is_kms_allowed, in its order. */
 static void evaluate_kms(struct attempt *t)
 {
-    const struct near_boot *b = &t->boot;
-    if (has_instance_id(t) && up_to_date(t) &&
+    const struct near_boot *b = &t->q.boot;
+    if (near_has_instance_id(&t->q, t->r) && up_to_date(t) &&
         must(t, &t->kms, NEAR_KMS_OS_IMAGES, "allowed_os_images", b->os_image_hash,
              "OS image is not allowed") &&
         must(t, &t->kms, NEAR_KMS_MRS, "kms_allowed_aggregated_mrs", b->mr_aggregated,
@@ -136,7 +114,7 @@ static void evaluate_kms(struct attempt *t)
 /* auth-near: registered, OS image; then the app contract's is_app_allowed: compose, device. */
 static enum rc evaluate_app(struct attempt *t)
 {
-    const struct near_boot *b = &t->boot;
+    const struct near_boot *b = &t->q.boot;
     struct bytes state;
     enum near_found registered =
         in_set(t, &t->kms, NEAR_KMS_APPS, "registered_apps", t->app.id, true);
@@ -149,10 +127,10 @@ static enum rc evaluate_app(struct attempt *t)
         return RC_OK;
     TRY(near_app_state_read(state, &t->app_state, t->st.err));
     if (t->app_state.has_kms_contract && !bytes_eq(t->app_state.kms_contract, t->kms.id)) {
-        deny(t, BG_NEAR_APP_KMS, "the app contract names another KMS contract");
+        near_deny(t->r, BG_NEAR_APP_KMS, "the app contract names another KMS contract");
         return RC_OK;
     }
-    if (!has_instance_id(t))
+    if (!near_has_instance_id(&t->q, t->r))
         return RC_OK;
     if (!must(t, &t->app, NEAR_APP_COMPOSE_HASHES, "allowed_compose_hashes", b->compose_hash,
               "Compose hash not allowed"))
@@ -167,8 +145,8 @@ static enum rc evaluate_app(struct attempt *t)
 /* prefetch notes all that a usual decision reads, so that it takes one round trip. */
 static void prefetch(struct attempt *t)
 {
-    const struct near_boot *b = &t->boot;
-    bool kms = t->question == ASK_KMS;
+    const struct near_boot *b = &t->q.boot;
+    bool kms = t->q.question == ASK_KMS;
     struct near_result spare = *t->r;
     struct bytes state;
     (void)state_of(t, &t->kms, "", &state);
@@ -205,27 +183,6 @@ static enum rc kms_contract(struct attempt *t, bool *out_ok)
     return t->st.err->rc;
 }
 
-/* accounts: the KMS contract's, and the app's: by the operator's rule, or as configured. */
-static enum rc accounts(struct attempt *t)
-{
-    struct err *err = t->st.err;
-    t->kms.id = t->cfg->contract_id;
-    if (!near_account_ok(t->kms.id))
-        return err_set(err, BG_NEAR_CONTRACT_ID, "%zu characters", t->kms.id.n);
-    t->app.id = t->cfg->app_account;
-    if (t->question == ASK_APP && t->app.id.n == 0) {
-        char *id = arena_printf(t->st.a, err, "%s.%.*s", t->boot.app_id, (int)t->kms.id.n,
-                                (const char *)t->kms.id.p);
-        if (!id)
-            return err->rc;
-        t->app.id = bytes_of_str(id);
-    }
-    if (t->question == ASK_APP && !near_account_ok(t->app.id))
-        return err_set(err, BG_NEAR_APP_ACCOUNT, "%zu characters, at most 64", t->app.id.n);
-    t->r->app_account = t->app.id;
-    return RC_OK;
-}
-
 static void describe(struct attempt *t)
 {
     struct chain_result *r = &t->r->chain;
@@ -239,62 +196,6 @@ static void describe(struct attempt *t)
         r->reason = "";
 }
 
-static enum rc add_checks(struct attempt *t, uint64_t now, struct checks *cs)
-{
-    struct arena *a = t->st.a;
-    struct err *err = t->st.err;
-    const struct chain_result *r = &t->r->chain;
-    bool yes = r->say == CHAIN_ALLOWS;
-    const char *fn = t->question == ASK_KMS ? "is_kms_allowed" : "is_app_allowed";
-    char *hash = hex_str(a, BYTES_OF_ARRAY(r->block_hash), err);
-    char *age =
-        hash ? arena_printf(a, err, "%llu s",
-                            (unsigned long long)(now > r->block_time ? now - r->block_time : 0))
-             : NULL;
-    char *want = age ? arena_printf(a, err, "%s: true", fn) : NULL;
-    char *have = want ? arena_printf(a, err, "%s: %s%s%s", fn, yes ? "true" : "false",
-                                     r->reason[0] ? ", " : "", r->reason)
-                      : NULL;
-    if (!have)
-        return err->rc;
-    TRY(checks_add(a, cs,
-                   (struct check){.id = "chain.header",
-                                  .status = CHECK_PASS,
-                                  .actual = hash,
-                                  .source = "approvals of over two thirds of the stake, from the "
-                                            "checkpoint"},
-                   err));
-    TRY(checks_add(a, cs,
-                   (struct check){.id = "chain.age",
-                                  .status = t->cfg->max_head_age ? CHECK_PASS : CHECK_NOT_RUN,
-                                  .actual = age,
-                                  .source = "chain.max_head_age"},
-                   err));
-    return checks_add(a, cs,
-                      (struct check){.id = "chain.call",
-                                     .status = yes ? CHECK_PASS : CHECK_FAIL,
-                                     .code = r->code,
-                                     .expected = want,
-                                     .actual = have,
-                                     .source = "the contracts' proven state, by near-kms' rules",
-                                     .hint = t->r->hint},
-                      err);
-}
-
-/* head_ok: near_client_step gives no other head; whoever makes one by other means is stopped. */
-static enum rc head_ok(const struct near_config *cfg, const struct near_head *h, uint64_t now,
-                       struct err *err)
-{
-    if (!h || h->producers.n == 0)
-        return err_set(err, BG_NEAR_NO_HEAD, "%s", h ? "its producers are not known" : "none");
-    uint64_t t = h->timestamp / NS, age = now > t ? now - t : 0;
-    if (h->height < cfg->floor_height || (cfg->max_head_age && age > cfg->max_head_age) ||
-        (t > now && t - now > NEAR_CLOCK_TOLERANCE))
-        return err_set(err, BG_NEAR_HEAD_RULES, "height %llu, %llu s old",
-                       (unsigned long long)h->height, (unsigned long long)age);
-    return RC_OK;
-}
-
 enum rc near_ask(struct arena *a, const struct near_config *cfg, const struct near_head *head,
                  enum chain_question question, const struct boot_info *bi,
                  const struct answers *answers, uint64_t now, struct needs *out_needs,
@@ -302,22 +203,21 @@ enum rc near_ask(struct arena *a, const struct near_config *cfg, const struct ne
                  struct err *err)
 {
     struct near_result result = {0};
-    struct attempt t = {.cfg = cfg, .question = question, .bi = bi, .r = &result};
+    struct attempt t = {.r = &result};
     bool ok;
     *out_needs = (struct needs){0};
     *out = result;
     err_clear(out_last_bad);
-    if (question != ASK_APP && question != ASK_KMS)
-        return err_set(err, BG_NEAR_QUESTION, "question %d", (int)question);
-    TRY(head_ok(cfg, head, now, err));
-    near_boot_from(bi, &t.boot);
+    TRY(near_question_open(a, cfg, head, question, bi, now, &t.q, err));
+    t.kms.id = t.q.kms;
+    t.app.id = t.q.app;
+    result.app_account = t.q.app;
     t.st = (struct near_state){.a = a,
                                .answers = answers,
                                .head = head,
                                .needs = out_needs,
                                .last_bad = out_last_bad,
                                .err = err};
-    TRY(accounts(&t));
     TRY(near_state_open(&t.st, &ok));
     if (ok)
         TRY(kms_contract(&t, &ok));
@@ -333,7 +233,7 @@ enum rc near_ask(struct arena *a, const struct near_config *cfg, const struct ne
         return err->rc;
     describe(&t);
     if (result.chain.say != CHAIN_UNDECIDED)
-        TRY(add_checks(&t, now, checks));
+        TRY(near_question_checks(a, &t.q, &result, SOURCE, now, checks, err));
     *out = result;
     return RC_OK;
 }
