@@ -18,6 +18,7 @@
 #define WISH_ROUNDS      1u    /* fetches for what only explains a no */
 #define NEWER_HEADS      2u /* tries with a newer block, where nothing was proven at the one we have */
 #define NEWER_MS         1500u /* what the chain takes to have one */
+#define RELAY_PATIENCE   6u    /* newer blocks without an outcome before another relay is asked */
 #define MAX_CALL_ENTRIES 16u   /* answers that one more round may bring */
 
 struct asked {
@@ -264,6 +265,7 @@ static enum rc prove(struct run *r, struct checks *found, struct near_result *ou
             return err->rc;
         TRY(attempt(r, &answers, &needs, found, out, &last_bad, err));
         bool stands = needs_hard(&needs) == 0 && out->chain.say != CHAIN_UNDECIDED;
+        r->needs = needs;
         if (!stands && (ask_of(r, &r->relays, &needs, true) || ask(r, &needs, true)))
             continue;
         if (!stands)
@@ -277,15 +279,35 @@ static enum rc prove(struct run *r, struct checks *found, struct near_result *ou
     return err_set(err, BG_NEAR_STATE_ROUNDS, "%u rounds", LIMIT_CHAIN_ROUNDS);
 }
 
+/* ask_next_relay: what the last one handed back may never have been sent. */
+static void ask_next_relay(struct run *r)
+{
+    struct nodes *n = &r->relays;
+    if (n->n < 2)
+        return;
+    n->preferred = (n->preferred + 1) % n->n;
+    (void)ask_of(r, n, &r->needs, false);
+}
+
+/* under_way: there is a transaction whose end is not known yet. */
+static bool under_way(const struct needs *needs)
+{
+    for (size_t i = 0; i < needs->n; i++)
+        if (needs->v[i].kind == NEED_NEAR_TX_OUTCOME ||
+            needs->v[i].kind == NEED_NEAR_RECEIPT_OUTCOME)
+            return true;
+    return false;
+}
+
 /*
  * waits_on: a call takes some blocks to run and to become final, and there may be no newer block at
- * once: as long as there is time, and only where the relay did its part.
+ * once: as long as there is time, and something is under way.
  */
 static bool waits_on(const struct run *r)
 {
     return r->d->config->near.by_call && r->turn->deadline_ms > clock_ms() + 3 * NEWER_MS &&
            json_array_size(r->bundle->rpc) < LIMIT_RPC_ENTRIES - MAX_CALL_ENTRIES &&
-           !nodes_failed(&r->relays);
+           under_way(&r->needs);
 }
 
 /* decide: nodes forget state, and a chunk may be missing in a block: then a newer one is tried. */
@@ -297,6 +319,8 @@ static enum rc decide(struct run *r, struct checks *found, struct near_result *o
         struct err why = {0}, ignored = {0};
         if (r->nodes.n == 0 || !refused(r) || err_exit_status(rc) != 3 || (i >= NEWER_HEADS && !on))
             break;
+        if (on && i % RELAY_PATIENCE == RELAY_PATIENCE - 1)
+            ask_next_relay(r);
         if (newer(r, &moved, &why) != RC_OK || (!moved && !on))
             break;
         if (!on)

@@ -60,7 +60,7 @@ static enum rc open_store(struct session *s, struct err *err)
 static enum rc make_nonce(struct session *s, struct err *err)
 {
     if (s->config.chain.source != CHAIN_NEAR || !s->config.near.by_call ||
-        s->cli->given & (OPT_AT | OPT_BUNDLE | OPT_OFFLINE))
+        (s->report.kind != VERDICT_LIVE && s->cli->given & (OPT_AT | OPT_BUNDLE | OPT_OFFLINE)))
         return RC_OK;
     if (getrandom(s->nonce, sizeof s->nonce, 0) != (ssize_t)sizeof s->nonce)
         return err_set(err, BG_NEAR_NO_RANDOM, "%s", strerror(errno));

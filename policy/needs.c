@@ -115,7 +115,7 @@ enum rc needs_add_near(struct arena *a, struct needs *ns, enum need_kind kind, b
     return RC_OK;
 }
 
-static enum rc add_new(struct arena *a, struct needs *ns, const struct need *need, struct err *err)
+enum rc needs_take(struct arena *a, struct needs *ns, const struct need *need, struct err *err)
 {
     struct need *n = new_need(a, ns, err);
     if (!n)
@@ -131,15 +131,15 @@ enum rc needs_add_outcome(struct arena *a, struct needs *ns, enum need_kind kind
     struct need n = {.kind = kind, .hard = true, .account = account};
     memcpy(n.hash, id, 32);
     memcpy(n.head, head, 32);
-    return add_new(a, ns, &n, err);
+    return needs_take(a, ns, &n, err);
 }
 
-enum rc needs_add_relay(struct arena *a, struct needs *ns, struct bytes account,
+enum rc needs_add_relay(struct arena *a, struct needs *ns, bool hard, struct bytes account,
                         struct bytes method, struct bytes args, struct err *err)
 {
     struct need n = {
-        .kind = NEED_NEAR_RELAY, .hard = true, .account = account, .key = method, .args = args};
-    return add_new(a, ns, &n, err);
+        .kind = NEED_NEAR_RELAY, .hard = hard, .account = account, .key = method, .args = args};
+    return needs_take(a, ns, &n, err);
 }
 
 size_t needs_hard(const struct needs *ns)

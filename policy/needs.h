@@ -63,11 +63,14 @@ enum rc needs_add_updates(struct arena *a, struct needs *ns, bool hard, uint64_t
 enum rc needs_add_near(struct arena *a, struct needs *ns, enum need_kind kind, bool hard,
                        const uint8_t hash[static 32], struct bytes account, struct bytes key,
                        struct err *err) MUST_CHECK;
-/* needs_add_outcome, needs_add_relay: hard ones of a proof of call. */
+/* needs_take adds a need as it is. */
+enum rc needs_take(struct arena *a, struct needs *ns, const struct need *need,
+                   struct err *err) MUST_CHECK;
+/* needs_add_outcome (a hard one), needs_add_relay: of a proof of call. */
 enum rc needs_add_outcome(struct arena *a, struct needs *ns, enum need_kind kind,
                           const uint8_t id[static 32], struct bytes account,
                           const uint8_t head[static 32], struct err *err) MUST_CHECK;
-enum rc needs_add_relay(struct arena *a, struct needs *ns, struct bytes account,
+enum rc needs_add_relay(struct arena *a, struct needs *ns, bool hard, struct bytes account,
                         struct bytes method, struct bytes args, struct err *err) MUST_CHECK;
 /* needs_hard: how many of them are hard. */
 size_t needs_hard(const struct needs *ns);

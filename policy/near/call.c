@@ -72,35 +72,27 @@ static void bad(struct near_calls *s, const struct err *why)
         *s->last_bad = *why;
 }
 
-/* relayed: the transaction with our call in it; false: nobody handed back one. */
-static bool relayed(struct near_calls *s, const struct near_call *call,
+/* relayed: answer e is a relay's, to this call, and the transaction does just that. */
+static bool relayed(struct near_calls *s, const struct answer *e, const struct near_call *call,
                     struct near_transaction *out)
 {
-    for (size_t i = 0; i < s->answers->n; i++) {
-        const struct answer *e = &s->answers->v[i];
-        struct bytes text, tx;
-        struct err why = {0};
-        if (strcmp(e->method, "bootgate_relay") != 0 ||
-            !is_text(e->params, "contract_id", call->contract) ||
-            !is_text(e->params, "method_name", call->method))
-            continue;
-        if (!json_str(e->result, "signed_transaction", &text) ||
-            !base64_decode(s->a, text, &tx, &why)) {
-            (void)!err_set(&why, BG_NEAR_RELAY_ANSWER, "%s", "signed_transaction");
-            bad(s, &why);
-            continue;
-        }
-        if (near_transaction_read(tx, out, &why) == RC_OK &&
-            (!bytes_eq(out->receiver, call->contract) || !bytes_eq(out->method, call->method) ||
-             !bytes_eq(out->args, call->args)))
-            (void)!err_set(&why, BG_NEAR_RELAY_OTHER, "%.*s.%.*s", (int)out->receiver.n,
-                           (const char *)out->receiver.p, (int)out->method.n,
-                           (const char *)out->method.p);
-        if (why.rc == RC_OK)
-            return true;
+    struct bytes text, tx;
+    struct err why = {0};
+    if (strcmp(e->method, "bootgate_relay") != 0 ||
+        !is_text(e->params, "contract_id", call->contract) ||
+        !is_text(e->params, "method_name", call->method))
+        return false;
+    if (!json_str(e->result, "signed_transaction", &text) || !base64_decode(s->a, text, &tx, &why))
+        (void)!err_set(&why, BG_NEAR_RELAY_ANSWER, "%s", "signed_transaction");
+    else if (near_transaction_read(tx, out, &why) == RC_OK &&
+             (!bytes_eq(out->receiver, call->contract) || !bytes_eq(out->method, call->method) ||
+              !bytes_eq(out->args, call->args)))
+        (void)!err_set(&why, BG_NEAR_RELAY_OTHER, "%.*s.%.*s", (int)out->receiver.n,
+                       (const char *)out->receiver.p, (int)out->method.n,
+                       (const char *)out->method.p);
+    if (why.rc != RC_OK)
         bad(s, &why);
-    }
-    return false;
+    return why.rc == RC_OK;
 }
 
 /* struct subject: whose outcome is asked for. */
@@ -135,9 +127,12 @@ static bool outcome_of(struct near_calls *s, const struct subject *of, struct ne
     return false;
 }
 
-static bool stops(struct near_calls *s, enum rc code, const char *what)
+/* dead: nothing will come of this transaction any more; another relay's may do better. */
+static bool dead(struct near_calls *s, enum rc code, const char *what)
 {
-    (void)!err_set(s->err, code, "%s", what);
+    struct err why = {0};
+    (void)!err_set(&why, code, "%s", what);
+    bad(s, &why);
     return false;
 }
 
@@ -150,33 +145,49 @@ static void note_block(struct near_calls *s, const struct near_outcome *o)
     memcpy(s->block_hash, o->block_hash, 32);
 }
 
-bool near_call_prove(struct near_calls *s, const struct near_call *call, struct bytes *out_value)
+/* came_to: what one transaction came to. */
+static bool came_to(struct near_calls *s, const struct near_call *call,
+                    const struct near_transaction *tx, struct bytes *out_value)
 {
-    struct near_transaction tx;
     struct near_outcome sent, ran;
-    if (!relayed(s, call, &tx)) {
-        (void)!needs_add_relay(s->a, s->needs, call->contract, call->method, call->args, s->err);
-        return false;
-    }
     if (!outcome_of(s,
-                    &(struct subject){"transaction", "transaction_hash", tx.hash, tx.signer,
+                    &(struct subject){"transaction", "transaction_hash", tx->hash, tx->signer,
                                       NEED_NEAR_TX_OUTCOME},
                     &sent))
         return false;
     if (sent.status != NEAR_STATUS_RECEIPT)
-        return stops(s, BG_NEAR_CALL_NOT_SENT, "the transaction became no receipt");
+        return dead(s, BG_NEAR_CALL_NOT_SENT, "the transaction became no receipt");
     if (!outcome_of(s,
                     &(struct subject){"receipt", "receipt_id", sent.receipt_id, call->contract,
                                       NEED_NEAR_RECEIPT_OUTCOME},
                     &ran))
         return false;
     if (!bytes_eq(ran.executor_id, call->contract))
-        return stops(s, BG_NEAR_CALL_EXECUTOR, "the receipt ran in another account");
+        return dead(s, BG_NEAR_CALL_EXECUTOR, "the receipt ran in another account");
     if (ran.status == NEAR_STATUS_FAILURE)
-        return stops(s, BG_NEAR_CALL_FAILED, "the contract's call failed");
+        return dead(s, BG_NEAR_CALL_FAILED, "the contract's call failed");
     if (ran.status != NEAR_STATUS_VALUE)
-        return stops(s, BG_NEAR_CALL_NO_VALUE, "the call returned no value of its own");
+        return dead(s, BG_NEAR_CALL_NO_VALUE, "the call returned no value of its own");
     note_block(s, &ran);
     *out_value = ran.value;
     return true;
+}
+
+bool near_call_prove(struct near_calls *s, const struct near_call *call, struct bytes *out_value)
+{
+    size_t before = s->needs->n, tried = 0;
+    for (size_t i = 0; i < s->answers->n && tried < NEAR_RELAYED_MAX; i++) {
+        struct near_transaction tx;
+        if (!relayed(s, &s->answers->v[i], call, &tx))
+            continue;
+        tried++;
+        if (came_to(s, call, &tx, out_value)) {
+            s->needs->n = before; /* those of the others */
+            return true;
+        }
+    }
+    /* While one is under way, another relay is only wished for. */
+    (void)!needs_add_relay(s->a, s->needs, s->needs->n == before, call->contract, call->method,
+                           call->args, s->err);
+    return false;
 }

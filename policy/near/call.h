@@ -17,7 +17,8 @@
 #include "policy/near/outcome.h"
 #include "policy/needs.h"
 
-#define NEAR_TX_MAX 8192u /* bytes of a signed transaction that calls one view */
+#define NEAR_TX_MAX      8192u /* bytes of a signed transaction that calls one view */
+#define NEAR_RELAYED_MAX 8u    /* transactions of one call that are looked at */
 
 /* struct near_call: what we want to have been called. */
 struct near_call {
@@ -48,7 +49,8 @@ struct near_calls {
 
 /*
  * near_call_prove: true with the returned bytes (JSON text; arena or view). False: something is a
- * need now, or err is set. A refused answer stands in *last_bad.
+ * need now, or err is set. A refused answer stands in *last_bad. Each relay's transaction is tried:
+ * one that was never sent must not stand in the way of one that was.
  */
 bool near_call_prove(struct near_calls *s, const struct near_call *call,
                      struct bytes *out_value) MUST_CHECK;

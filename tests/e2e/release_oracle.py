@@ -2,6 +2,7 @@
 """What a release must come to, computed without any of the program's code (standard library only).
 
   key SEED SHARE|- SOURCE CHAIN-ID KMS APP-ID     the key of an identity, hex (RFC 5869 by hmac)
+  near-key SEED SHARE|- NETWORK CONTRACT APP-ID APP-ACCOUNT|-     the same for source near
   record VERDICT STATUS CHAIN-ID KMS TIME         SHA-256 of the record that a verdict's JSON describes
   pcr DIGEST..                                    a SHA-256 PCR after these extensions from zero
   sha256 TEXT
@@ -41,6 +42,12 @@ def hkdf(material, context):
 
 def key(seed, share, *identity):
     return hkdf(unhex(seed) + (b'' if share == '-' else unhex(share)), info(*identity)).hex()
+
+
+def near_key(seed, share, network, contract, app, account):
+    context = (b'bootgate/kek/v1' + part(b'near') + part(network.encode()) + part(contract.encode())
+               + part(unhex(app)) + part(b'' if account == '-' else account.encode()))
+    return hkdf(unhex(seed) + (b'' if share == '-' else unhex(share)), context).hex()
 
 
 def record(verdict, status, chain, kms, time):
@@ -108,7 +115,7 @@ def ports(count):
     sys.exit('no free ports')
 
 
-COMMANDS = {'key': key, 'record': record, 'pcr': pcr, 'sha256': lambda text: sha256(text.encode()).hex(),
+COMMANDS = {'key': key, 'near-key': near_key, 'record': record, 'pcr': pcr, 'sha256': lambda text: sha256(text.encode()).hex(),
             'split': split, 'unique': unique, 'ports': ports}
 
 if __name__ == '__main__':

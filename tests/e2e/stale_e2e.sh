@@ -15,6 +15,7 @@ done
 . "$root/tests/chain/lib.sh"
 . "$root/tests/beacon/lib.sh"
 . "$root/tests/live/swtpm.sh"
+. "$root/tests/live/boot.sh"
 cd "$root" || exit 1
 
 ASAN_OPTIONS=exitcode=99:detect_leaks=1
@@ -30,16 +31,6 @@ finish() {
     clean_up
 }
 trap finish EXIT
-
-is() { # NAME EXPECTED ACTUAL
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED $build_name $1: $3, expected $2"
-        [ ! -s "$work/err" ] || head -n 3 "$work/err"
-    fi
-}
 
 # --- the stage: the clock of this machine is the instant of the recording ---------------------------------------------
 beacon_possible
@@ -64,27 +55,6 @@ gate_config() {
     eth_config "$work/config.json" "$2" "$3" "\"max_head_age\":7200${4:+,$4}" "$1" '"store":"'"$work/store"'",
 "release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[4,7],"gate_pcr":12,"blob":"'"$work/seed.blob"'"},
 "targets":[{"type":"file","path":"'"$target/key"'"}]}'
-}
-
-member() {
-    node "$root/tests/chain/flat.mjs" "$work/out" 2>/dev/null | sed -n "s/^$1=//p"
-}
-
-# boot NAME STATUS CODE BUNDLE [OPTIONS..]: a power cycle and a boot; the key is in the target after status 0 and at no other time.
-boot() {
-    name=$1 expected=$2 code=$3 bundle=$4
-    shift 4
-    rm -rf "$target"
-    mkdir -m 700 "$target"
-    tpm_on
-    "$program" boot --config "$work/config.json" --tcti "$tcti" --bundle "$bundle" --root "$work/own/root.der" --json "$@" \
-        >"$work/out" 2>"$work/err" </dev/null
-    is "$name: status" "$expected" $?
-    ! grep -qE 'Sanitizer|runtime error:' "$work/err" || is "$name: sanitizer" none "$(grep -E -m 1 'Sanitizer|runtime error:' "$work/err")"
-    is "$name: code" "$code" "$(member code)"
-    is "$name: the verdict" "$([ "$expected" = 0 ] && echo true || echo false)" "$(member allowed)"
-    is "$name: what is in the target" "$([ "$expected" != 0 ] || echo "$key")" "$([ ! -e "$target/key" ] || od -An -tx1 -v "$target/key" | tr -d ' \n')"
-    ! grep -qE "$seed|$key" "$work/out" "$work/err" || is "$name: key material in the output" no yes
 }
 
 one_build() { # NAME PROGRAM

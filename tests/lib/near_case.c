@@ -49,7 +49,26 @@ bool near_case_read(struct arena *a, const json_t *j, struct near_case *out)
                                                     : ASK_NONE;
     if (boot_info_read(a, json_object_get(j, "boot_info"), &out->bi, &err) != RC_OK)
         return false;
-    return answers_read(a, json_object_get(j, "rpc"), &out->answers, &err) == RC_OK;
+    if (answers_read(a, json_object_get(j, "rpc"), &out->answers, &err) != RC_OK)
+        return false;
+    struct bytes word;
+    out->by_call = json_str(j, "nonce", &word);
+    out->recorded = out->by_call && bytes_eq_str(word, "recorded");
+    return !out->by_call || out->recorded || json_hex(j, "nonce", false, out->nonce, NEAR_NONCE);
+}
+
+static enum rc ask(struct arena *a, const struct near_case *c, const struct near_head *head,
+                   struct near_came *out, struct needs *needs, struct err *bad)
+{
+    uint8_t nonce[NEAR_NONCE];
+    memcpy(nonce, c->nonce, sizeof nonce);
+    if (!c->by_call)
+        return near_ask(a, &c->cfg, head, c->question, &c->bi, &c->answers, c->now, needs,
+                        &out->checks, &out->result, bad, &out->err);
+    if (c->recorded && !near_recorded_nonce(a, &c->answers, nonce))
+        return RC_OK; /* nothing is recorded: undecided */
+    return near_ask_call(a, &c->cfg, head, c->question, &c->bi, nonce, &c->answers, c->now, needs,
+                         &out->checks, &out->result, bad, &out->err);
 }
 
 void near_case_run(struct arena *a, const struct near_case *c, struct near_came *out)
@@ -67,11 +86,9 @@ void near_case_run(struct arena *a, const struct near_case *c, struct near_came 
     out->head = *head;
     struct needs more = {0};
     struct err bad = {0};
-    out->rc = near_ask(a, &c->cfg, head, c->question, &c->bi, &c->answers, c->now, &more,
-                       &out->checks, &out->result, &bad, &out->err);
+    out->rc = ask(a, c, head, out, &more, &bad);
     for (size_t i = 0; i < more.n && out->rc == RC_OK; i++)
-        out->rc = needs_add_near(a, &out->needs, more.v[i].kind, more.v[i].hard, more.v[i].hash,
-                                 more.v[i].account, more.v[i].key, &out->err);
+        out->rc = needs_take(a, &out->needs, &more.v[i], &out->err);
     if (bad.rc != RC_OK)
         out->last_bad = bad;
 }

@@ -3,18 +3,20 @@
  * checkpoint's: nanoseconds in a string. Hashes are base58.
  *   {"config": {"checkpoint": {hash, epoch_id, next_epoch_id, bp_hash, next_bp_hash, height,
  *     timestamp}, checkpoint_max_age?, max_head_age?, floor_height?, contract_id, app_account?},
- *    "now": N, "question": "app"|"kms", "refresh"?: bool, "boot_info": {..}, "rpc": [..]}
+ *    "now": N, "question": "app"|"kms", "refresh"?: bool, "boot_info": {..}, "rpc": [..],
+ *    "nonce"?: 32 bytes of hex, or "recorded": the question is put by proof of call}
  */
 #ifndef BOOTGATE_TESTS_NEAR_CASE_H
 #define BOOTGATE_TESTS_NEAR_CASE_H
 
-#include "policy/near/ask.h"
+#include "policy/near/ask_call.h"
 
 struct near_case {
     struct near_config cfg;
     uint64_t now;
     enum chain_question question;
-    bool refresh;
+    bool refresh, by_call, recorded;
+    uint8_t nonce[NEAR_NONCE];
     struct boot_info bi;
     struct answers answers;
 };

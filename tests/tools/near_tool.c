@@ -54,15 +54,19 @@ static json_t *needs_json(const struct needs *ns)
     static const char *const kinds[] = {[NEED_NEAR_LIGHT] = "light",
                                         [NEED_NEAR_PRODUCERS] = "producers",
                                         [NEED_NEAR_BLOCK] = "block",
-                                        [NEED_NEAR_STATE] = "state"};
+                                        [NEED_NEAR_STATE] = "state",
+                                        [NEED_NEAR_RELAY] = "relay",
+                                        [NEED_NEAR_TX_OUTCOME] = "tx-outcome",
+                                        [NEED_NEAR_RECEIPT_OUTCOME] = "receipt-outcome"};
     json_t *list = json_array();
     for (size_t i = 0; i < ns->n; i++) {
         const struct need *n = &ns->v[i];
-        if (n->kind < NEED_NEAR_LIGHT || n->kind > NEED_NEAR_STATE)
+        if (n->kind < NEED_NEAR_LIGHT || n->kind > NEED_NEAR_RECEIPT_OUTCOME)
             die("a need of another chain");
-        json_array_append_new(list, json_pack("{s:s, s:b, s:o, s:o, s:o}", "kind", kinds[n->kind],
-                                              "hard", n->hard, "hash", base58(n->hash), "account",
-                                              text_of(n->account), "key", base64(n->key)));
+        json_array_append_new(
+            list, json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "kind", kinds[n->kind], "hard",
+                            n->hard, "hash", base58(n->hash), "account", text_of(n->account), "key",
+                            base64(n->key), "head", base58(n->head), "args", base64(n->args)));
     }
     return list;
 }
@@ -264,6 +268,74 @@ static void light(struct tally *t, json_t *b)
     producers(t, json_object_get(b, "next_bps"));
 }
 
+static void path(struct tally *t, json_t *list, const char *name)
+{
+    size_t i;
+    json_t *step;
+    json_array_foreach(list, i, step)
+    {
+        json_t *way = json_object_get(step, "direction");
+        bool left = json_string_value(way)[0] == 'L';
+        flip_each(t, json_object_get(step, "hash"), name, 32);
+        json_string_set(way, left ? "Right" : "Left");
+        try_changed(t, name);
+        json_string_set(way, left ? "Left" : "Right");
+    }
+}
+
+static void header(struct tally *t, json_t *b)
+{
+    json_t *l = json_object_get(b, "inner_lite"), *v;
+    const char *key;
+    json_object_foreach(l, key, v) if (json_string_length(v) > 40) flip_each(t, v, key, 32);
+    flip_each(t, json_object_get(b, "prev_block_hash"), "prev_block_hash", 32);
+    flip_each(t, json_object_get(b, "inner_rest_hash"), "inner_rest_hash", 32);
+    other_number(t, l, "height");
+    other_number(t, l, "timestamp_nanosec");
+}
+
+/* outcome: an execution outcome's proof. */
+static void outcome(struct tally *t, json_t *r)
+{
+    json_t *p = json_object_get(r, "outcome_proof"), *o = json_object_get(p, "outcome");
+    json_t *status = json_object_get(o, "status"), *v;
+    size_t i;
+    flip_each(t, json_object_get(p, "id"), "id", 32);
+    flip_each(t, json_object_get(p, "block_hash"), "block_hash", 32);
+    path(t, json_object_get(p, "proof"), "proof");
+    path(t, json_object_get(r, "outcome_root_proof"), "outcome_root_proof");
+    path(t, json_object_get(r, "block_proof"), "block_proof");
+    other_number(t, o, "gas_burnt");
+    other_number(t, o, "tokens_burnt");
+    json_array_foreach(json_object_get(o, "receipt_ids"), i, v) flip_each(t, v, "receipt", 32);
+    if ((v = json_object_get(status, "SuccessValue")))
+        flip_each(t, v, "SuccessValue", 0);
+    if ((v = json_object_get(status, "SuccessReceiptId")))
+        flip_each(t, v, "SuccessReceiptId", 32);
+    header(t, json_object_get(r, "block_header_lite"));
+}
+
+/* relayed: the last 65 bytes are a signature, of which only the kind is read. */
+static void relayed(struct tally *t, json_t *v)
+{
+    struct arena *a = new_arena();
+    struct err err = {0};
+    struct bytes raw;
+    if (!base64_decode(a, json_view(v), &raw, &err) || raw.n < 65)
+        die("a relayed transaction");
+    uint8_t *p = arena_copy(a, raw, &err);
+    if (!p)
+        die("no memory");
+    for (size_t i = 0; i < raw.n; i++) {
+        p[i] ^= (uint8_t)(1u << (i % 8));
+        put(v, "", true, bytes_of(p, raw.n));
+        try_changed(t, i + 64 >= raw.n ? "signature" : "transaction");
+        p[i] ^= (uint8_t)(1u << (i % 8));
+    }
+    put(v, "", true, raw);
+    arena_free(a);
+}
+
 static void mutate(json_t *j)
 {
     struct tally t = {.whole = j, .where = json_object()};
@@ -276,7 +348,11 @@ static void mutate(json_t *j)
     {
         const char *method = json_string_value(json_object_get(e, "method"));
         json_t *r = json_object_get(e, "result");
-        if (strcmp(method, "next_light_client_block") == 0 && json_object_size(r)) {
+        if (strcmp(method, "bootgate_relay") == 0) {
+            relayed(&t, json_object_get(r, "signed_transaction"));
+        } else if (strcmp(method, "EXPERIMENTAL_light_client_proof") == 0) {
+            outcome(&t, r);
+        } else if (strcmp(method, "next_light_client_block") == 0 && json_object_size(r)) {
             light(&t, r);
         } else if (strcmp(method, "EXPERIMENTAL_validators_ordered") == 0) {
             producers(&t, r);

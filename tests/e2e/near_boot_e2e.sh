@@ -1,0 +1,121 @@
+#!/bin/sh
+# `boot` under source near, with a software TPM: by the contracts' proven state, and by proof of call (tests/near/calls_serve.mjs:
+# a chain that goes on, a relay), which alone is worth a key under the default policy. Prints "N passed, N failed, N skipped".
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+BUILD=${BUILD:-build}
+VECTORS=${VECTORS:-../shared/vectors}
+for tool in swtpm tpm2_pcrread python3; do
+    command -v $tool >/dev/null 2>&1 && continue
+    echo "skipped all cases: $tool is not installed"
+    echo '0 passed, 0 failed, 1 skipped'
+    exit 0
+done
+. "$root/tests/chain/lib.sh"
+. "$root/tests/beacon/lib.sh"
+. "$root/tests/live/swtpm.sh"
+. "$root/tests/live/boot.sh"
+cd "$root" || exit 1
+
+ASAN_OPTIONS=exitcode=99:detect_leaks=1
+UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+export ASAN_OPTIONS UBSAN_OPTIONS
+unset http_proxy https_proxy all_proxy ALL_PROXY BOOTGATE_CONFIG
+passed=0 failed=0
+memory=$(mktemp -d /dev/shm/bootgate-near.XXXXXX) || exit 1
+
+finish() {
+    tpm_off
+    rm -rf "$memory"
+    clean_up
+}
+trap finish EXIT
+
+# --- the stage ------------------------------------------------------------------------------------------------------------
+BUILD="$BUILD" "$root/tests/near/setup.sh" || exit 1
+at=$(date +%s)
+mkdir "$work/own"
+"$BUILD/tools/mkbundle" "$work/own" "$at" >"$work/own/log" 2>&1 || say_stop "mkbundle: $(cat "$work/own/log")"
+boot_infos own "$work/own/bundle.json" UpToDate
+serve() { # NAME [DENIED-LIST]
+    node "$BUILD/near/run/calls_serve.mjs" "$work/$1.json" "$work/own-app.json" "$work/own-kms.json" ${2:+"$2"} >"$work/$1.log" 2>&1 &
+    background="$background $!"
+    wait_for "$work/$1.json" $!
+    node "$root/tests/chain/flat.mjs" "$work/$1.json" >"$work/$1.flat"
+}
+serve yes
+serve no compose
+of() { # CHAIN KEY
+    sed -n "s/^$2=//p" "$work/$1.flat"
+}
+kms=$(of yes kms)
+bundle=$work/own/bundle.json
+seed=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+printf '\000\001\002\003\004\005\006\007\010\011\012\013\014\015\016\017\020\021\022\023\024\025\026\027\030\031\032\033\034\035\036\037' >"$work/seed"
+chmod 400 "$work/seed"
+app_id=$(node -p 'JSON.parse(require("fs").readFileSync(process.argv[1])).appId.replace(/^0x/, "")' "$work/own-app.json")
+key=$(python3 "$root/tests/e2e/release_oracle.py" near-key $seed - tests "$kms" "$app_id" -)
+target=$memory/target
+tpm_prepare
+
+# gate_config CHAIN CHAIN-MEMBERS POLICY-MEMBERS
+gate_config() {
+    checkpoint=$(node -p 'JSON.stringify(JSON.parse(require("fs").readFileSync(process.argv[1])).checkpoint)' "$work/$1.json")
+    cat >"$work/config.json" <<END
+{"chain":{"source":"near","network_id":"tests","contract_id":"$kms","checkpoint":$checkpoint${2:+,$2}},
+ "rpc":["$(of "$1" url)/rpc"],"policy":{${3:-}},
+ "release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[4,7],"gate_pcr":12,"blob":"$work/seed.blob"},
+ "targets":[{"type":"file","path":"$target/key"}],"deadline_s":60}}
+END
+}
+by_call() { # CHAIN RELAY..
+    url=$(of "$1" url)
+    shift
+    printf '"proof":"call","relay":[%s]' "$(printf "\"$url/%s\"," "$@" | sed 's/,$//')"
+}
+
+one_build() { # NAME PROGRAM
+    build_name=$1 program=$2
+    rm -f "$work/seed.blob"
+    tpm_on
+    gate_config yes "$(by_call yes relay)"
+    "$program" seal --config "$work/config.json" --tcti "$tcti" --seed "$work/seed" >"$work/out" 2>"$work/err" </dev/null
+    is 'seal: status' 0 $?
+
+    boot 'a call that was run for us' 0 null "$bundle"
+    is 'by call: assurance' proof-of-call "$(member chain.assurance)"
+    is 'by call: freshness' nonce "$(member freshness)"
+    is 'by call: the contract' true "$(member contract.is_allowed)"
+    gate_config yes "$(by_call yes never relay)"
+    boot 'a relay that sends nothing, and one that does' 0 null "$bundle"
+    gate_config yes "$(by_call yes other)"
+    boot 'a relay that sends something else' 3 BG-1666 "$bundle"
+    gate_config no "$(by_call no relay)"
+    boot 'the contract says no' 1 BG-1678 "$bundle"
+    is 'the contract says no: reason' 'Compose hash not allowed' "$(member contract.reason)"
+
+    # By the contracts' state: the same answers, but its age rests on the host's clock, and its code on nothing.
+    gate_config yes '"code_hash":"report"'
+    boot 'state, default policy' 1 BG-1089 "$bundle"
+    gate_config yes '"code_hash":"report"' '"require_freshness":"host-clock"'
+    boot 'state, host clock accepted' 0 null "$bundle"
+    is 'state: assurance' finalized-data "$(member chain.assurance)"
+    gate_config yes '"code_hash":"report"' '"require_freshness":"host-clock","require_assurance":"proof-of-call"'
+    boot 'state is no proof of call' 1 BG-1090 "$bundle"
+
+    # A recording has a nonce of its own, and is worth nothing to a boot.
+    gate_config yes "$(by_call yes relay)" '"require_assurance":"finalized-data"'
+    "$program" check "$bundle" --root "$work/own/root.der" --config "$work/config.json" --save-bundle "$work/calls-$build_name.json" --json >"$work/out" 2>"$work/err"
+    is 'a check by call: status' 10 $?
+    "$program" check --bundle "$work/calls-$build_name.json" --root "$work/own/root.der" --config "$work/config.json" --offline --json >"$work/out" 2>"$work/err"
+    is 'the recording: status' 10 $?
+    is 'the recording: freshness' host-clock "$(member freshness)"
+    gate_config yes '"proof":"call"'
+    boot 'the recording, for a boot' 3 BG-1666 "$work/calls-$build_name.json"
+}
+
+[ -x "$BUILD/test/bootgate" ] || say_stop "no $BUILD/test/bootgate: run make test-build"
+one_build plain "$BUILD/test/bootgate"
+[ ! -x "$BUILD/asan/test/bootgate" ] || one_build asan "$BUILD/asan/test/bootgate"
+echo "$passed passed, $failed failed, 0 skipped"
+[ $failed -eq 0 ]
