@@ -1,7 +1,8 @@
 # shellcheck shell=sh disable=SC2154
-# The cases; see lib.sh. Every name in $light_cases and $full_cases is a function case_NAME.
-light_cases='rollback allowed denied rpc_down no_tpm clock_early clock_late no_shell'
+# The cases; see lib.sh. Every name in $light_cases, $full_cases and $systemd_cases is a function case_NAME.
+light_cases='rollback allowed denied denied_halt denied_reboot rpc_down no_tpm clock_early clock_late no_shell'
 full_cases='luks'
+systemd_cases='systemd_control'
 
 own='--config /usr/lib/bootgate/bootgate.json --bundle /evidence/bundle.json --root /evidence/root.der'
 
@@ -20,66 +21,78 @@ END
     figures 'allowed, 6.1'
 }
 
-# refused STATUS: after a no.
+# refused STATUS: after a no. The machine is off, by the gate's own hand, before anything else could be started.
 refused() {
-    is 'the machine' guest-shutdown "$(ended)"
+    is 'the machine' "${2:-guest-shutdown}" "$(ended)"
     says 'the gate' "GATE exited $1"
     says 'no key' NO-KEY
     says 'a second unseal' 'UNSEAL exited 6'
+    says 'the end' "bootgate: ${3:-power off in 0 s}"
+    says_not 'what came after' 'STILL-THERE|STEP case'
     closed "$1"
+}
+denied() { # [OPTIONS of guest.py..]
+    boot light "$@" <<END
+gate $own
+after
+shut
+END
 }
 
 case_denied() {
     new guest
     config "$(pinned compose-denied)"
-    boot light <<END
-gate $own
-after
-END
+    denied
     refused 1
+    is 'why' 'Compose hash not allowed' "$(member contract.reason)"
+}
+case_denied_reboot() {
+    new guest
+    config "$(pinned compose-denied)" '' '' '"denied":"reboot"'
+    denied
+    refused 1 guest-reset 'reboot in 10 s'
+}
+case_denied_halt() {
+    new guest
+    config "$(pinned compose-denied)" '' '' '"denied":"halt"'
+    denied --halted 'bootgate: halt in 0 s'
+    refused 1 guest-halt 'halt in 0 s'
 }
 
+nobody_answers() { # a node that is not there: 10.0.2.101
+    config '' '' "$file_target,\"deadline_s\":${1:-20}"
+    sed 's/10.0.2.100/10.0.2.101/' "$one/add/usr/lib/bootgate/bootgate.json" >"$one/config"
+    cp "$one/config" "$one/add/usr/lib/bootgate/bootgate.json"
+}
 case_rpc_down() {
     new guest
-    config '' '' "$file_target,\"deadline_s\":20"
-    boot light --forward "$nobody" <<END
-sed 's/10.0.2.100/10.0.2.101/' /usr/lib/bootgate/bootgate.json >/tmp/there
-cat /tmp/there >/usr/lib/bootgate/bootgate.json
-gate $own
-after
-END
+    nobody_answers
+    denied --forward "$nobody"
     refused 3
 }
 
 case_no_tpm() {
     new guest
     config
-    boot light --no-tpm <<END
-gate $own
-after
-END
+    denied --no-tpm
     is 'the machine' guest-shutdown "$(ended)"
     says 'the gate' 'GATE exited 6'
     says 'no key' NO-KEY
+    says 'the end' 'bootgate: power off in 0 s'
+    says_not 'what came after' 'STILL-THERE|STEP case'
 }
 
 # The host's clock is the only one that a guest starts with.
 case_clock_early() {
     new guest
     config
-    boot light --rtc 2019-01-01T00:00:00 <<END
-gate $own
-after
-END
+    denied --rtc 2019-01-01T00:00:00
     refused 5
 }
 case_clock_late() {
     new guest
     config
-    boot light --rtc 2034-01-01T00:00:00 <<END
-gate $own
-after
-END
+    denied --rtc 2034-01-01T00:00:00
     refused 3
 }
 
@@ -114,15 +127,14 @@ END
 # Whoever sits at the serial port types; nothing of it is run, while the gate decides and after its no.
 case_no_shell() {
     new guest
-    config '' '' "$file_target,\"deadline_s\":8"
+    nobody_answers 8
     # shellcheck disable=SC2016 # for the guest's shell, if there is one
     typed='\n\x03\x04\x1a\nroot\n\necho GOT-A-SHELL-$((6*7))\n\x03echo GOT-A-SHELL-$((6*7)) >/dev/console\n'
     boot light --forward "$nobody" --say 'STEP gate' "$typed" --say 'STEP decided' "$typed" --say 'STEP after' "$typed" <<END
-sed 's/10.0.2.100/10.0.2.101/' /usr/lib/bootgate/bootgate.json >/tmp/there
-cat /tmp/there >/usr/lib/bootgate/bootgate.json
 gate $own
 after
 sleep 1
+shut
 END
     refused 3
     is 'typed lines that came to the terminal' yes "$(grep -q 'GOT-A-SHELL-.*6\*7' "$one/log" && echo yes || tail -n 5 "$one/log")"
@@ -181,4 +193,41 @@ END
     says all-rolled-back 'GATE exited 0'
     is 'all rolled back: the verdict says what the floor is worth' advisory "$(member tpm.floor.weight)"
     tpm_members=$usual_tpm
+}
+
+# --- systemd as the first process ---------------------------------------------------------------------------------------
+# Whatever stands in front of a unit like dstack-prepare.service: if it only fails, that unit's OnFailure= reboots the machine, and
+# so again and again. This is the control: without `bootgate shut` the machine resets.
+case_systemd_control() {
+    new guest
+    config
+    unit gate <<END
+[Unit]
+Before=prepare.service
+[Service]
+Type=oneshot
+ExecStart=/bin/false
+[Install]
+RequiredBy=prepare.service
+END
+    boot_systemd
+    is 'the machine' guest-reset "$(ended)"
+    says_not 'what needs the key' PREPARE-RAN
+}
+
+# unit NAME: standard input is its unit file, enabled by its RequiredBy=
+unit() {
+    mkdir -p "$one/add/lib/systemd/system"
+    cat >"$one/add/lib/systemd/system/$1.service"
+    sed -n 's/^RequiredBy=//p; s/^WantedBy=/wanted /p' "$one/add/lib/systemd/system/$1.service" | while read -r by also; do
+        kind=requires
+        [ "$by" != wanted ] || { kind=wants by=$also; }
+        mkdir -p "$one/add/etc/systemd/system/$by.$kind"
+        ln -sf "/lib/systemd/system/$1.service" "$one/add/etc/systemd/system/$by.$kind/"
+    done
+}
+boot_systemd() { # [OPTIONS of guest.py..]
+    more=$work/systemd.img
+    boot light --memory 384 "$@" </dev/null
+    more=''
 }

@@ -44,7 +44,8 @@ pinned() { # STATE
 }
 
 # boot KERNEL [OPTIONS of guest.py..]: with what the standard input says as the case, and a TPM of its own unless OPTIONS has one.
-# Leaves $one/log (without carriage returns), $one/verdict, and $one/flat: the result.
+# $more: one more archive, between the kernel's and the case's. Leaves $one/log (without carriage returns), $one/verdict, and $one/flat: the result.
+more=''
 boot() {
     kernel=$1
     shift
@@ -63,8 +64,8 @@ boot() {
     esac
     [ "${1:-}" != --no-tpm ] || shift
     # shellcheck disable=SC2086
-    python3 "$root/tests/vm/guest.py" --kernel "$kernels/$kernel/vmlinuz" --initrd "$work/$kernel.img" --initrd "$one/add.img" \
-        --log "$one/raw" --result "$one/result" --forward "$port" $with_tpm "$@" >"$one/runner" 2>&1 ||
+    python3 "$root/tests/vm/guest.py" --kernel "$kernels/$kernel/vmlinuz" --initrd "$work/$kernel.img" ${more:+--initrd "$more"} \
+        --initrd "$one/add.img" --log "$one/raw" --result "$one/result" --forward "$port" $with_tpm "$@" >"$one/runner" 2>&1 ||
         echo "   $case: $(tail -n 1 "$one/runner") $(tail -n 3 "$one/raw" 2>/dev/null)"
     tr -d '\r' <"$one/raw" >"$one/log"
     # From the last line that is but a brace: before it there may be the echo of what somebody typed.

@@ -28,7 +28,7 @@ began=$(date +%s) skipped=0
 "$root/tests/chain/setup.sh" || exit 1
 at=$(($(date +%s) / 12 * 12))
 mkdir "$work/own"
-"$BUILD/tools/mkbundle" "$work/own" $at >"$work/own/log" 2>&1 || say_stop "mkbundle: $(cat "$work/own/log")"
+"$BUILD/tools/td_machine" world "$work/own" --at $at >"$work/own/log" 2>&1 || say_stop "td_machine: $(cat "$work/own/log")"
 boot_infos own "$work/own/bundle.json" UpToDate
 if [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ]; then
     stage "own=$work/own-app.json,$work/own-kms.json"
@@ -60,6 +60,12 @@ case $? in
 *) say_stop "the test module: $(cat "$work/module.log")" ;;
 esac
 
+"$root/tests/vm/systemd.sh" "$work/systemd.img" 2>"$work/systemd.log" || {
+    [ $? -eq 77 ] || say_stop "systemd's image: $(cat "$work/systemd.log")"
+    systemd_cases='' skipped=$((skipped + 1))
+    echo "skipped 1 cases: $(cat "$work/systemd.log")"
+}
+
 # --- the TPM: one guest seals, the others start from copies of its state -----------------------------------------------
 mkdir -p "$work/provision/usr/lib/bootgate" "$work/tpm"
 printf '{"chain":{"source":"pinned","chain_id":31337,"kms_contract":"%s","block_hash":"%s"},"rpc":["http://10.0.2.100:80/"],
@@ -84,7 +90,7 @@ srk=$(sed -nE 's/.*"srk_name": *"([0-9a-f]+)".*/\1/p' "$work/provision.raw")
 for name in root work kernels BUILD VECTORS kms port nobody beacon_port network start closed seed srk at; do
     eval "echo \"$name='\$$name'\""
 done >"$work/env"
-set -- ${*:-$full_cases $light_cases}
+set -- ${*:-$systemd_cases $full_cases $light_cases}
 printf '%s\n' "$@" | xargs -P 2 -n 1 "$root/tests/vm/case.sh" "$work"
 passed=0 failed=0
 for name in "$@"; do
