@@ -70,6 +70,19 @@ static enum rc read_floor(const json_t *o, struct tpm_config *t, struct err *err
     return RC_OK;
 }
 
+static enum rc read_endorsement(struct arena *a, const json_t *o, struct release_config *c,
+                                struct err *err)
+{
+    bool attested = c->tpm.cls == TPM_CLASS_ATTESTED;
+    if (!attested && (json_object_get(o, "ek_ca") || json_object_get(o, "ek_crl")))
+        return config_bad_value(err, "release.tpm.ek_ca", "left out unless class is attested");
+    if (attested)
+        TRY(config_path(a, o, "ek_ca", "release.tpm.ek_ca", &c->ek_ca, err));
+    if (json_object_get(o, "ek_crl"))
+        TRY(config_path(a, o, "ek_crl", "release.tpm.ek_crl", &c->ek_crl, err));
+    return RC_OK;
+}
+
 static enum rc read_class(const json_t *o, struct tpm_config *t, struct err *err)
 {
     struct bytes word = BYTES_NONE;
@@ -97,10 +110,20 @@ static enum rc read_class(const json_t *o, struct tpm_config *t, struct err *err
 static enum rc read_tpm(struct arena *a, const json_t *o, struct release_config *c, struct err *err)
 {
     /* The last one is not there in the release build: its TPM is the device. */
-    static const char *const keys[] = {"class",     "accept_host_tpm", "bank",
-                                       "boot_pcrs", "gate_pcr",        "blob",
-                                       "srk_name",  "version_index",   "version_minimum",
-                                       "authorize", "floor_index",     "tcti"};
+    static const char *const keys[] = {"class",
+                                       "accept_host_tpm",
+                                       "bank",
+                                       "boot_pcrs",
+                                       "gate_pcr",
+                                       "blob",
+                                       "srk_name",
+                                       "version_index",
+                                       "version_minimum",
+                                       "authorize",
+                                       "floor_index",
+                                       "ek_ca",
+                                       "ek_crl",
+                                       "tcti"};
     size_t n = sizeof keys / sizeof *keys - (build_tcti_init ? 0 : 1);
     const json_t *v;
     struct tpm_config *t = &c->tpm;
@@ -110,6 +133,7 @@ static enum rc read_tpm(struct arena *a, const json_t *o, struct release_config 
     TRY(read_pcrs(o, t, err));
     TRY(read_version(o, t, err));
     TRY(read_floor(o, t, err));
+    TRY(read_endorsement(a, o, c, err));
     TRY(config_path(a, o, "blob", "release.tpm.blob", &c->blob, err));
     if (json_object_get(o, "srk_name")) {
         if (!json_hex(o, "srk_name", true, t->srk_name, sizeof t->srk_name))

@@ -16,6 +16,8 @@ struct release_config {
     struct tpm_config tpm;
     const char *blob;         /* the sealed seed */
     const char *approval;     /* with tpm.authorize: the signed approval */
+    const char *ek_ca;        /* class attested: PEM file */
+    const char *ek_crl;       /* the same; NULL: none */
     const char *second_share; /* NULL: none */
     const char *wrapped;      /* the secret to release; NULL: the key itself */
     struct target_config targets[RELEASE_TARGETS_MAX];

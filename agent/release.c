@@ -7,6 +7,7 @@
 #include "agent/file.h"
 #include "agent/measured.h"
 #include "agent/sandbox.h"
+#include "agent/tpm_attest_boot.h"
 #include "agent/wrap.h"
 #include "base/hash.h"
 
@@ -62,12 +63,27 @@ enum rc release_begin(struct release *r, struct arena *a, const struct cli *cli,
     return sandbox_gate(runs_a_command(r->config.release), err);
 }
 
+/* attest: nothing else is asked of a TPM of class `attested` before it has shown what it is. */
+static enum rc attest(struct release *r, struct err *err)
+{
+    const struct release_config *c = r->config.release;
+    struct tpm_ek_trust trust = {.now = r->now};
+    TRY(file_read(r->a, c->ek_ca, TPM_EK_FILE_MAX, BG_TPM_EK_CA_SIZE, &trust.ca, err));
+    if (c->ek_crl)
+        TRY(file_read(r->a, c->ek_crl, TPM_EK_FILE_MAX, BG_TPM_EK_CRL_SIZE, &trust.crl, err));
+    /* A file that is there and empty is no list; none is asked for only where none is named. */
+    trust.with_crl = c->ek_crl != NULL;
+    return tpm_attest_run(r->a, r->tpm, &trust, &r->watch, &r->facts, err);
+}
+
 /* about_tpm: what the verdict says of it. */
 static void about_tpm(struct release *r)
 {
     bool attested = r->config.release->tpm.cls == TPM_CLASS_ATTESTED;
     r->seen = (struct report_tpm){.cls = attested ? "attested" : "host",
-                                  .srk = r->facts.srk_pinned ? "pinned" : "unpinned",
+                                  .srk = r->facts.srk_attested ? "attested"
+                                         : r->facts.srk_pinned ? "pinned"
+                                                               : "unpinned",
                                   .floor_binds = attested};
 }
 
@@ -81,6 +97,8 @@ enum rc release_tpm(struct release *r, struct err *err)
     t.accept_host_tpm = t.accept_host_tpm || c->second_share != NULL;
     t.request_ms = TPM_REQUEST_MS;
     TRY(tpm_start(&t, r->watch.deadline_ms + TPM_GRACE_MS, &r->tpm, &r->facts, err));
+    if (t.cls == TPM_CLASS_ATTESTED)
+        TRY(attest(r, err));
     about_tpm(r);
     return RC_OK;
 }

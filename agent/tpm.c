@@ -195,6 +195,7 @@ enum rc tpm_start(const struct tpm_config *cfg, uint64_t deadline, struct tpm **
     }
     memcpy(facts->srk_name, r.srk_name, TPM_NAME_LEN);
     facts->srk_pinned = cfg->srk_pinned;
+    facts->srk_attested = false;
     *out = t;
     return RC_OK;
 }
@@ -300,6 +301,24 @@ enum rc tpm_gate_read(struct tpm *t, uint8_t out[static TPM_PCR_MAX], struct err
     struct tpm_reply r;
     TRY(ask(t, &q, NULL, 0, &r, NULL, 0, err));
     memcpy(out, r.gate, TPM_PCR_MAX);
+    return RC_OK;
+}
+
+enum rc tpm_ek(struct tpm *t, uint8_t out[static TPM_BLOB_MAX], size_t *out_len, struct err *err)
+{
+    struct tpm_request q = {.op = TPM_OP_EK};
+    struct tpm_reply r;
+    TRY(ask(t, &q, NULL, 0, &r, out, TPM_BLOB_MAX, err));
+    *out_len = r.payload_len;
+    return RC_OK;
+}
+
+enum rc tpm_attested(struct tpm *t, struct tpm_facts *facts, struct err *err)
+{
+    struct tpm_request q = {.op = TPM_OP_ATTEST};
+    struct tpm_reply r;
+    TRY(ask(t, &q, NULL, 0, &r, NULL, 0, err));
+    facts->srk_attested = true;
     return RC_OK;
 }
 

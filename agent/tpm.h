@@ -62,6 +62,7 @@ struct tpm_approval {
 struct tpm_facts {
     uint8_t srk_name[TPM_NAME_LEN];
     bool srk_pinned;
+    bool srk_attested; /* tpm_attested */
 };
 
 struct tpm;
@@ -81,6 +82,14 @@ size_t tpm_bank_len(enum tpm_bank bank);
  */
 enum rc tpm_start(const struct tpm_config *cfg, uint64_t deadline, struct tpm **out,
                   struct tpm_facts *facts, struct err *err) MUST_CHECK;
+/*
+ * Class `attested`: before anything else is asked, what the TPM says of its endorsement key
+ * (tpm_attest.h), for somebody else to verify; and that it is verified: then the TPM proves to hold
+ * that key, with its storage key and its boot PCRs. See tpm_attest_run in tpm_attest_boot.h.
+ */
+enum rc tpm_ek(struct tpm *t, uint8_t out[static TPM_BLOB_MAX], size_t *out_len,
+               struct err *err) MUST_CHECK;
+enum rc tpm_attested(struct tpm *t, struct tpm_facts *facts, struct err *err) MUST_CHECK;
 /* tpm_stop ends the child, killing it if it must. NULL is fine. Always returns NULL. */
 struct tpm *tpm_stop(struct tpm *t);
 

@@ -3,7 +3,7 @@
  * TSS context is closed, freed memory is overwritten by the allocator, and its stack is cleared.
  */
 #define _GNU_SOURCE
-#include "agent/tpm_esys.h"
+#include "agent/tpm_attest.h"
 #include "agent/tpm_floor.h"
 #include "agent/tpm_wire.h"
 
@@ -87,6 +87,10 @@ static enum rc serve_one(struct tpm_esys *t, const struct tpm_request *q, const 
     uint8_t *out = secret_data(p->out);
     uint32_t gate = t->cfg->gate_pcr;
     size_t n = 0;
+    /* Until it is known what TPM this is, it is given nothing and believed nothing. */
+    if (t->cfg->cls == TPM_CLASS_ATTESTED && !t->attested && q->op != TPM_OP_HELLO &&
+        q->op != TPM_OP_EK && q->op != TPM_OP_ATTEST)
+        return err_set(err, BG_TPM_ATTEST_ORDER, "request %u", q->op);
     switch (q->op) {
     case TPM_OP_HELLO:
         TRY(tpm_esys_open(t, err));
@@ -116,6 +120,12 @@ static enum rc serve_one(struct tpm_esys *t, const struct tpm_request *q, const 
     case TPM_OP_VERSION_RAISE:
         TRY(tpm_esys_open(t, err));
         return tpm_version_increment(t, &r->value, err);
+    case TPM_OP_EK:
+        TRY(tpm_attest_ek(t, out, &n, err));
+        r->payload_len = (uint32_t)n;
+        return RC_OK;
+    case TPM_OP_ATTEST:
+        return tpm_attest_prove(t, err);
     case TPM_OP_FLOOR_DEFINE:
     case TPM_OP_FLOOR_READ:
     case TPM_OP_FLOOR_RAISE:
@@ -147,7 +157,8 @@ static bool send_reply(int fd, struct tpm_reply *r, struct secret *out)
 
 _Noreturn void tpm_child_serve(const struct tpm_config *cfg, int fd, int parent)
 {
-    struct tpm_esys t = {.cfg = cfg, .srk = ESYS_TR_NONE, .session = ESYS_TR_NONE};
+    struct tpm_esys t = {
+        .cfg = cfg, .srk = ESYS_TR_NONE, .session = ESYS_TR_NONE, .ek = ESYS_TR_NONE};
     struct tpm_request q;
     struct err err = {0};
     if (!harden(fd, parent) || !confine())

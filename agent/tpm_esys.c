@@ -54,8 +54,7 @@ static enum rc open_transport(struct tpm_esys *t, struct err *err)
     return RC_OK;
 }
 
-/* Name of a public area as the TPM itself reckons it (Part 1, 16). */
-static bool name_of(const TPM2B_PUBLIC *p, uint8_t out[static TPM_NAME_LEN])
+bool tpm_esys_name(const TPM2B_PUBLIC *p, uint8_t out[static TPM_NAME_LEN])
 {
     uint8_t buf[sizeof(TPMT_PUBLIC)];
     size_t n = 0;
@@ -72,7 +71,8 @@ static bool name_of(const TPM2B_PUBLIC *p, uint8_t out[static TPM_NAME_LEN])
  * TCG TPM v2.0 Provisioning Guidance 1.0, 7.5.1: the storage key, ECC P-256 template. The same
  * owner seed gives the same key each time.
  */
-static enum rc make_srk(struct tpm_esys *t, struct err *err)
+enum rc tpm_esys_make_srk(struct tpm_esys *t, ESYS_TR auth, ESYS_TR *out,
+                          uint8_t out_name[static TPM_NAME_LEN], struct err *err)
 {
     const TPM2B_SENSITIVE_CREATE no_sensitive = {0};
     const TPM2B_DATA no_data = {0};
@@ -98,38 +98,55 @@ static enum rc make_srk(struct tpm_esys *t, struct err *err)
             },
     };
     TPM2B_PUBLIC *made = NULL;
-    TSS2_RC rc = Esys_CreatePrimary(t->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-                                    ESYS_TR_NONE, &no_sensitive, &template, &no_data, &no_pcrs,
-                                    &t->srk, &made, NULL, NULL, NULL);
+    TSS2_RC rc = Esys_CreatePrimary(t->esys, ESYS_TR_RH_OWNER, auth, ESYS_TR_NONE, ESYS_TR_NONE,
+                                    &no_sensitive, &template, &no_data, &no_pcrs, out, &made, NULL,
+                                    NULL, NULL);
+    if (rc != TSS2_RC_SUCCESS)
+        *out = ESYS_TR_NONE;
     if (tpm_esys_is(rc, TPM2_RC_BAD_AUTH) || tpm_esys_is(rc, TPM2_RC_AUTH_FAIL))
         return err_set(err, BG_TPM_OWNER_AUTH, "0x%x", rc);
     if (rc != TSS2_RC_SUCCESS)
         return tpm_esys_refused(err, "TPM2_CreatePrimary", rc);
-    uint8_t name[TPM_NAME_LEN];
-    bool named = name_of(made, name);
+    bool named = tpm_esys_name(made, out_name);
     Esys_Free(made);
     if (!named)
         return tpm_esys_refused(err, "TPM2_CreatePrimary", TSS2_ESYS_RC_MALFORMED_RESPONSE);
+    return RC_OK;
+}
+
+static enum rc make_srk(struct tpm_esys *t, struct err *err)
+{
+    uint8_t name[TPM_NAME_LEN];
+    TRY(tpm_esys_make_srk(t, ESYS_TR_PASSWORD, &t->srk, name, err));
     if (t->cfg->srk_pinned && memcmp(name, t->cfg->srk_name, TPM_NAME_LEN) != 0)
         return err_set(err, BG_TPM_SRK_NAME,
                        "this TPM's begins with %02x%02x%02x%02x, pinned %02x%02x%02x%02x", name[2],
                        name[3], name[4], name[5], t->cfg->srk_name[2], t->cfg->srk_name[3],
                        t->cfg->srk_name[4], t->cfg->srk_name[5]);
+    if (t->attested && memcmp(name, t->attested_name, TPM_NAME_LEN) != 0)
+        return err_set(err, BG_TPM_SRK_CHANGED, "begins with %02x%02x%02x%02x", name[2], name[3],
+                       name[4], name[5]);
     memcpy(t->srk_name, name, TPM_NAME_LEN);
     return RC_OK;
 }
 
-TSS2_RC tpm_esys_session(struct tpm_esys *t, TPM2_SE type, TPMA_SESSION attributes, ESYS_TR *out)
+TSS2_RC tpm_esys_session_to(struct tpm_esys *t, ESYS_TR key, TPM2_SE type, TPMA_SESSION attributes,
+                            ESYS_TR *out)
 {
     const TPMT_SYM_DEF aes = {
         .algorithm = TPM2_ALG_AES, .keyBits.aes = 128, .mode.aes = TPM2_ALG_CFB};
-    TSS2_RC rc = Esys_StartAuthSession(t->esys, t->srk, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+    TSS2_RC rc = Esys_StartAuthSession(t->esys, key, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
                                        ESYS_TR_NONE, NULL, type, &aes, TPM2_ALG_SHA256, out);
     if (rc != TSS2_RC_SUCCESS) {
         *out = ESYS_TR_NONE;
         return rc;
     }
     return Esys_TRSess_SetAttributes(t->esys, *out, attributes, 0xff);
+}
+
+TSS2_RC tpm_esys_session(struct tpm_esys *t, TPM2_SE type, TPMA_SESSION attributes, ESYS_TR *out)
+{
+    return tpm_esys_session_to(t, t->srk, type, attributes, out);
 }
 
 static ESYS_TR session_as(struct tpm_esys *t, TPMA_SESSION use)
@@ -153,7 +170,7 @@ enum rc tpm_esys_open(struct tpm_esys *t, struct err *err)
 {
     if (t->esys)
         return RC_OK;
-    t->srk = t->session = ESYS_TR_NONE;
+    t->srk = t->session = t->ek = ESYS_TR_NONE;
     TRY(open_transport(t, err));
     TRY(make_srk(t, err));
     TSS2_RC rc = tpm_esys_session(t, TPM2_SE_HMAC, TPMA_SESSION_CONTINUESESSION, &t->session);
@@ -174,6 +191,7 @@ void tpm_esys_close(struct tpm_esys *t)
     if (t->esys) {
         tpm_esys_flush(t, &t->session);
         tpm_esys_flush(t, &t->srk);
+        tpm_esys_flush(t, &t->ek);
         Esys_Finalize(&t->esys);
     }
     if (t->tcti) {

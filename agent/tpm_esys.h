@@ -14,8 +14,10 @@ struct tpm_esys {
     const struct tpm_config *cfg;
     TSS2_TCTI_CONTEXT *tcti;
     ESYS_CONTEXT *esys;
-    ESYS_TR srk, session;
+    ESYS_TR srk, session, ek; /* ek: only while it is proven (tpm_attest.h) */
     uint8_t srk_name[TPM_NAME_LEN];
+    bool attested; /* the storage key is in a TPM with a certified endorsement key */
+    uint8_t attested_name[TPM_NAME_LEN]; /* then no other one is taken */
 };
 
 /* tpm_esys_open opens what is not open: transport, storage key with the pinned Name, session. */
@@ -23,6 +25,14 @@ enum rc tpm_esys_open(struct tpm_esys *t, struct err *err) MUST_CHECK;
 void tpm_esys_close(struct tpm_esys *t);
 /* tpm_esys_session starts a session salted to the storage key, AES-128-CFB. */
 TSS2_RC tpm_esys_session(struct tpm_esys *t, TPM2_SE type, TPMA_SESSION attributes, ESYS_TR *out);
+/* tpm_esys_session_to: salted to another key. */
+TSS2_RC tpm_esys_session_to(struct tpm_esys *t, ESYS_TR key, TPM2_SE type, TPMA_SESSION attributes,
+                            ESYS_TR *out);
+/* tpm_esys_name: Name of a public area as the TPM itself reckons it (Part 1, 16). */
+bool tpm_esys_name(const TPM2B_PUBLIC *p, uint8_t out[static TPM_NAME_LEN]);
+/* tpm_esys_make_srk: the storage key, made under the owner hierarchy by this authorization. */
+enum rc tpm_esys_make_srk(struct tpm_esys *t, ESYS_TR auth, ESYS_TR *out,
+                          uint8_t out_name[static TPM_NAME_LEN], struct err *err) MUST_CHECK;
 /* tpm_esys_auth: the HMAC session as authorization, or (audit) as authenticator of an answer. */
 ESYS_TR tpm_esys_auth(struct tpm_esys *t);
 ESYS_TR tpm_esys_audit(struct tpm_esys *t);
@@ -33,6 +43,8 @@ bool tpm_esys_is(TSS2_RC rc, TSS2_RC code);
 /* tpm_esys_refused: the error for a failed command. */
 enum rc tpm_esys_refused(struct err *err, const char *command, TSS2_RC rc);
 
+/* tpm_pcr_selection: the PCRs of mask in the configured bank. */
+TPML_PCR_SELECTION tpm_pcr_selection(const struct tpm_config *cfg, uint32_t mask);
 /* tpm_pcr_read: the PCRs of mask, in the configured bank. */
 enum rc tpm_pcr_read(struct tpm_esys *t, uint32_t mask,
                      uint8_t out[static TPM_PCR_COUNT][TPM_PCR_MAX], struct err *err) MUST_CHECK;

@@ -3,7 +3,7 @@
 
 #include "base/hex.h"
 
-static TPML_PCR_SELECTION selection_of(const struct tpm_config *cfg, uint32_t mask)
+TPML_PCR_SELECTION tpm_pcr_selection(const struct tpm_config *cfg, uint32_t mask)
 {
     TPML_PCR_SELECTION s = {.count = 1};
     s.pcrSelections[0].hash = tpm_policy_bank_alg(cfg->bank);
@@ -41,7 +41,7 @@ enum rc tpm_pcr_read(struct tpm_esys *t, uint32_t mask,
                      uint8_t out[static TPM_PCR_COUNT][TPM_PCR_MAX], struct err *err)
 {
     while (mask) { /* each round takes at least one PCR off the mask */
-        const TPML_PCR_SELECTION want = selection_of(t->cfg, mask);
+        const TPML_PCR_SELECTION want = tpm_pcr_selection(t->cfg, mask);
         TPML_PCR_SELECTION *which = NULL;
         TPML_DIGEST *values = NULL;
         TSS2_RC rc = Esys_PCR_Read(t->esys, tpm_esys_audit(t), ESYS_TR_NONE, ESYS_TR_NONE, &want,

@@ -19,6 +19,8 @@ enum tpm_op {
     TPM_OP_FLOOR_DEFINE,  /* these three: payload: floor key; floor; answer: floor */
     TPM_OP_FLOOR_READ,
     TPM_OP_FLOOR_RAISE,
+    TPM_OP_EK,     /* answer: see tpm_attest.h */
+    TPM_OP_ATTEST, /* after TPM_OP_EK */
 };
 
 #define TPM_PAYLOAD_MAX TPM_BLOB_MAX

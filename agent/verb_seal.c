@@ -137,11 +137,14 @@ static int finish(struct release *r, const struct cli *cli, const char *done, st
         return 0;
     const char *blob = r->config.release->blob;
     if (cli->json)
-        output_json(json_pack("{s:i, s:s, s:s, s:s, s:b}", "schema", 1, "done", done, "blob", blob,
-                              "srk_name", name, "srk_pinned", (int)r->facts.srk_pinned));
+        output_json(json_pack("{s:i, s:s, s:s, s:s, s:b, s:b}", "schema", 1, "done", done, "blob",
+                              blob, "srk_name", name, "srk_pinned", (int)r->facts.srk_pinned,
+                              "srk_attested", (int)r->facts.srk_attested));
     else
         printf("%s: %s\nstorage key: %s%s\n", done, blob, name,
-               r->facts.srk_pinned ? "" : " (unpinned: set release.tpm.srk_name to it)");
+               r->facts.srk_attested ? " (attested)"
+               : r->facts.srk_pinned ? ""
+                                     : " (unpinned: set release.tpm.srk_name to it)");
     return output_finish(0);
 }
 

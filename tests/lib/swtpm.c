@@ -160,6 +160,34 @@ static bool extend_pcr10(int tpm)
     return extend_raw(tpm, 10, event, NULL);
 }
 
+/* TPM2_Clear by the lockout authority with an empty password (Part 3, 24.6). */
+static bool clear_raw(int tpm)
+{
+    uint8_t c[27];
+    struct put o = {c, 0, sizeof c, false};
+    put_be(&o, 0x8002, 2);
+    put_be(&o, sizeof c, 4);
+    put_be(&o, 0x126, 4);
+    put_be(&o, 0x4000000a, 4);
+    put_be(&o, 9, 4);
+    put_be(&o, 0x40000009, 4);
+    put_be(&o, 0, 5);
+    return transact(tpm, c, o.n) == 0;
+}
+
+/* The answer that came first in the place of this one. */
+static size_t replay(struct tap *t, uint8_t *p, size_t n)
+{
+    if (t->recorded_len == 0 && n <= sizeof t->recorded) {
+        memcpy(t->recorded, p, n);
+        t->recorded_len = (uint32_t)n;
+        return n;
+    }
+    memcpy(p, t->recorded, t->recorded_len);
+    t->hits++;
+    return t->recorded_len;
+}
+
 /* Serves one connection to the command port; false when it is over. */
 static bool relay_command(struct tap *t, int client, int tpm)
 {
@@ -189,6 +217,10 @@ static bool relay_command(struct tap *t, int client, int tpm)
         p[t->offset] ^= 1;
         t->hits++;
     }
+    if (mode == TAP_REPLAY)
+        n = replay(t, p, n);
+    if (mode == TAP_CLEAR && t->hits++ == 0 && !clear_raw(tpm))
+        return false;
     if (mode == TAP_RACE && t->hits < t->times) {
         t->hits++;
         if (!extend_pcr10(tpm))

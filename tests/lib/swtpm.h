@@ -15,6 +15,8 @@ enum tap_mode {
     TAP_FLIP_COMMAND, /* the same in the command itself */
     TAP_DROP,         /* the connection is closed instead of answering */
     TAP_TRUNCATE,     /* half of the answer, then close */
+    TAP_REPLAY,       /* the first answer to `command`, again and again */
+    TAP_CLEAR,        /* after the first `command` the TPM is cleared: another owner seed */
     TAP_RACE,         /* PCR 10 is extended after each `command`, `times` times */
 };
 
@@ -25,6 +27,8 @@ struct tap {
     volatile uint32_t offset, times;
     volatile uint32_t hits;       /* how often the mode was applied */
     volatile uint32_t answer_len; /* of the last answer to `command` */
+    uint8_t recorded[4096];       /* TAP_REPLAY */
+    volatile uint32_t recorded_len;
     uint8_t marker[16];
     volatile uint32_t marker_seen;
     uint8_t control[16]; /* a second marker, to see that the tap sees */

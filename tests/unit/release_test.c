@@ -23,6 +23,8 @@
 
 static struct arena *arena;
 
+#define ATTESTED "\"class\":\"attested\",\"boot_pcrs\":[4,7],\"gate_pcr\":12,\"blob\":\"/b\""
+
 static enum rc config_of(const char *text, struct config *c)
 {
     struct err err = {0};
@@ -74,6 +76,19 @@ static void the_whole_of_release_is_read(void **state)
     assert_int_equal(c.release->deadline_s, RELEASE_DEADLINE);
     assert_int_equal(c.release->tpm.bank, TPM_BANK_SHA256);
     assert_string_equal(release_key_protection(c.release), "none-against-host");
+    assert_int_equal(c.release->tpm.floor_index, 0);
+    assert_int_equal(
+        config_of(CONFIG(ATTESTED ",\"ek_ca\":\"/ca\",\"floor_index\":25170001", FILE0, ""), &c),
+        RC_OK);
+    assert_int_equal(c.release->tpm.cls, TPM_CLASS_ATTESTED);
+    assert_int_equal(c.release->tpm.floor_index, 25170001);
+    assert_string_equal(c.release->ek_ca, "/ca");
+    assert_null(c.release->ek_crl);
+    assert_string_equal(release_key_protection(c.release), "attested-tpm");
+    assert_int_equal(
+        config_of(CONFIG(ATTESTED ",\"ek_ca\":\"/ca\",\"ek_crl\":\"/crl\"", FILE0, ""), &c), RC_OK);
+    assert_string_equal(c.release->ek_crl, "/crl");
+    assert_int_equal(config_of(CONFIG(TPM0, FILE0, ""), &c), RC_OK);
     assert_false(c.freshness_given);
     assert_int_equal(config_of(CHAIN "}", &c), RC_OK);
     assert_null(c.release);
@@ -119,6 +134,15 @@ static void what_would_not_be_enforced_is_refused(void **state)
          BG_CONFIG_VALUE},
         {CONFIG(TPM0 ",\"authorize\":{\"key\":\"" H64 H64 "\",\"version\":1}", FILE0, ""),
          BG_CONFIG_VALUE},
+        {CONFIG(TPM0 ",\"floor_index\":0", FILE0, ""), BG_CONFIG_VALUE},
+        {CONFIG(TPM0 ",\"floor_index\":\"25170001\"", FILE0, ""), BG_CONFIG_VALUE},
+        {CONFIG(TPM0 ",\"floor_index\":4294967296", FILE0, ""), BG_CONFIG_VALUE},
+        {CONFIG(ATTESTED, FILE0, ""), BG_CONFIG_VALUE},
+        {CONFIG(ATTESTED ",\"ek_ca\":\"ca\"", FILE0, ""), BG_CONFIG_VALUE},
+        {CONFIG(ATTESTED ",\"ek_ca\":\"/ca\",\"ek_crl\":7", FILE0, ""), BG_CONFIG_VALUE},
+        {CONFIG(ATTESTED ",\"ek_crl\":\"/crl\"", FILE0, ""), BG_CONFIG_VALUE},
+        {CONFIG(TPM0 ",\"ek_ca\":\"/ca\"", FILE0, ""), BG_CONFIG_VALUE},
+        {CONFIG(TPM0 ",\"ek_crl\":\"/crl\"", FILE0, ""), BG_CONFIG_VALUE},
         {CONFIG(TPM0 ",\"tcti\":1", FILE0, ""), BG_CONFIG_VALUE},
         {CONFIG(TPM0, "", ""), BG_CONFIG_VALUE},
         {CONFIG(TPM0, "7", ""), BG_CONFIG_VALUE},

@@ -33,7 +33,8 @@ static void bad_configurations_are_named(void **state)
     BAD(RC_OK, (void)0);
     BAD(BG_TPM_CLASS, c.cls = TPM_CLASS_NONE);
     BAD(BG_TPM_HOST_NOT_ACCEPTED, c.accept_host_tpm = false);
-    BAD(BG_TPM_ATTESTED, c.cls = TPM_CLASS_ATTESTED);
+    BAD(RC_OK, (c.cls = TPM_CLASS_ATTESTED, c.accept_host_tpm = false));
+    BAD(BG_TPM_CLASS, c.cls = (enum tpm_class)3);
     BAD(RC_OK, c.tcti = "swtpm:port=1");
     BAD(BG_TPM_TCTI, c.tcti = "device:/dev/tpm0");
     BAD(BG_TPM_TCTI, c.tcti = "");
