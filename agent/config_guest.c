@@ -5,13 +5,16 @@
 #define RUNTIME_LOG "/run/log/dstack/runtime_events.log"
 #define HOST_CID    2u /* VMADDR_CID_HOST */
 #define QGS_PORT    4050u
+#define TIME_WAIT   30u /* seconds; chronyd with iburst takes about ten */
+#define TIME_MAX    600u
 
 void config_guest_builtin(struct guest_config *out)
 {
     *out = (struct guest_config){.host_shared = HOST_SHARED,
                                  .runtime_log = RUNTIME_LOG,
                                  .qgs_cid = HOST_CID,
-                                 .qgs_port = QGS_PORT};
+                                 .qgs_port = QGS_PORT,
+                                 .time_wait = TIME_WAIT};
 }
 
 /* word: an optional member that is one of n words; *out is which. */
@@ -57,14 +60,17 @@ static enum rc read_qgs(const json_t *o, struct guest_config *out, struct err *e
 static enum rc read_guest(struct arena *a, const json_t *o, struct guest_config *out,
                           struct err *err)
 {
-    static const char *const keys[] = {"host_shared", "runtime_log", "host_bundle",
-                                       "qgs",         "time",        "notify_host"};
+    static const char *const keys[] = {"host_shared", "runtime_log", "host_bundle", "qgs",
+                                       "time",        "time_wait",   "notify_host"};
     const json_t *notify = json_object_get(o, "notify_host");
     TRY(config_only(o, "guest", keys, sizeof keys / sizeof *keys, err));
     TRY(path(a, o, "host_shared", "guest.host_shared", &out->host_shared, err));
     TRY(path(a, o, "runtime_log", "guest.runtime_log", &out->runtime_log, err));
     TRY(path(a, o, "host_bundle", "guest.host_bundle", &out->host_bundle, err));
     TRY(path(a, o, "time", "guest.time", &out->time, err));
+    TRY(config_seconds(o, "time_wait", "guest.time_wait", &out->time_wait, err));
+    if (out->time_wait > TIME_MAX)
+        return config_bad_value(err, "guest.time_wait", "at most 600 seconds");
     TRY(read_qgs(json_object_get(o, "qgs"), out, err));
     if (notify && !json_is_boolean(notify))
         return config_bad_value(err, "guest.notify_host", "true or false");

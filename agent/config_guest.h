@@ -25,6 +25,7 @@ struct guest_config {
     const char *runtime_log;    /* "/run/log/dstack/runtime_events.log" */
     const char *host_bundle;    /* file of the host with answers; NULL: none is read */
     const char *time;           /* chronyd's socket; NULL: no authenticated time is asked for */
+    uint64_t time_wait;         /* seconds that it is waited for */
     uint32_t qgs_cid, qgs_port; /* of the quote generation service; port 0: it is not asked */
     bool notify_host;           /* dstack's host API is told of progress and of a no */
 };

@@ -234,6 +234,8 @@ static bool decide(void *ctx)
         s->input.stored = config->store ? job->in->stored : NULL;
         s->input.floor_time = build_floor;
         s->input.floor = floor_of(job->in->tpm, &s->report, &floor);
+        if (job->in->time) /* more than a floor says */
+            session_set_time(s, job->in->time);
         s->input.deadline_ms = network_deadline(job->deadline_ms);
         (void)!gate_run(job->a, &s->input, &s->report); /* the report holds the result */
     }

@@ -22,6 +22,7 @@
 #ifndef BOOTGATE_AGENT_DECISION_H
 #define BOOTGATE_AGENT_DECISION_H
 
+#include "agent/authtime.h"
 #include "agent/cli.h"
 #include "agent/collect.h"
 #include "agent/config.h"
@@ -63,6 +64,7 @@ struct decision_input {
     const struct config *config;
     const struct store_files *stored;
     const struct report_tpm *tpm;      /* with the floor that was read from it; NULL: none */
+    const struct authtime *time;       /* as asked before; NULL: nobody was */
     const struct collected *collected; /* NULL: the evidence is what the command line names */
 };
 

@@ -154,8 +154,11 @@ static enum rc collect_and_decide(struct release *r, const struct store_files *s
                                   struct decided *out, struct err *err)
 {
     struct collected got;
-    struct decision_input in = {
-        .config = &r->config, .stored = stored, .tpm = &r->seen, .collected = &got};
+    struct decision_input in = {.config = &r->config,
+                                .stored = stored,
+                                .tpm = &r->seen,
+                                .time = &r->time,
+                                .collected = &got};
     /* Only the test build's boot can be given files. */
     if (build_boot_takes_options && (r->cli->num_args || r->cli->bundle)) {
         in.collected = NULL;
@@ -193,6 +196,7 @@ static enum rc decide(struct release *r, struct err *err)
     TRY(read_floor(r, err));
     if (c->store)
         TRY(store_load(r->a, c->store, &stored, &r->stored, err));
+    TRY(authtime_ask(r->a, &c->guest, &r->watch, &r->time, err));
     TRY(collect_and_decide(r, &stored, &d, err));
     if (!same_question(c, &d.decision))
         return err_set(err, BG_RELEASE_OTHER_QUESTION, "chain %llu",

@@ -20,6 +20,7 @@ struct release {
     struct secret *floor_key; /* with release.tpm.floor_index: from the floor's reading on */
     struct report_tpm seen;   /* of the TPM, for the verdict */
     struct tpm_floor floor;   /* what a yes rested on */
+    struct authtime time;     /* what chronyd says of it */
     struct decision decision;
     struct bytes report; /* rendered by the deciding process; only passed on */
     struct err stored;   /* why the store could not be read or written; RC_OK: it could */

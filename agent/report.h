@@ -53,6 +53,7 @@ struct report {
     bool app_id_pinned, acpi_pinned; /* by the configuration */
     bool test_root;                  /* the PKI root is not Intel's */
     enum freshness freshness;
+    uint64_t time_error_ms;  /* how far off now may be; FRESH_AUTHENTICATED_TIME */
     bool has_time, at_given; /* has_time: a clock (or --at) was read; else now is 0 */
     uint64_t now;
     const struct report_tpm *tpm; /* NULL: none took part */

@@ -76,6 +76,35 @@ void session_keep(struct session *s)
         (void)!report_note(s->a, &s->report, "nothing was stored", &why, &ignored);
 }
 
+void session_set_time(struct session *s, const struct authtime *t)
+{
+    struct report *r = &s->report;
+    struct err ignored = {0};
+    if (!t->asked || r->at_given)
+        return;
+    if (t->why.rc != RC_OK) {
+        (void)!report_note(s->a, r, "the time is the host's word", &t->why, &ignored);
+        return;
+    }
+    r->freshness = FRESH_AUTHENTICATED_TIME;
+    r->time_error_ms = t->error_ms;
+    r->now = authtime_now(t);
+    s->input.now = r->now;
+}
+
+/* ask_time: for the tools; boot's parent has asked before. Not for what is decided on a recording.
+ */
+static enum rc ask_time(struct session *s, struct err *err)
+{
+    const struct watch w = {.deadline_ms = s->input.deadline_ms, .signal_fd = -1};
+    struct authtime t;
+    if (s->cli->given & (OPT_AT | OPT_BUNDLE | OPT_OFFLINE))
+        return RC_OK;
+    TRY(authtime_ask(s->a, &s->config.guest, &w, &t, err));
+    session_set_time(s, &t);
+    return RC_OK;
+}
+
 static enum rc begin(struct session *s, struct arena *a, const struct cli *cli, enum gate_goal goal,
                      enum verdict_kind kind, bool contract_required, const struct config *config)
 {
@@ -120,6 +149,8 @@ static enum rc begin(struct session *s, struct arena *a, const struct cli *cli, 
         r->test_root = true;
         TRY(file_read(a, cli->root, LIMIT_CERT_DER, BG_ROOT_SIZE, &s->input.root, err));
     }
+    if (!config && goal == GATE_CHECK)
+        TRY(ask_time(s, err));
     /* boot's store is its parent's to read and write. */
     if (!config && (goal != GATE_VERIFY || s->config.guest.collateral.n))
         TRY(open_store(s, err));

@@ -5,6 +5,7 @@
 #ifndef BOOTGATE_AGENT_SESSION_H
 #define BOOTGATE_AGENT_SESSION_H
 
+#include "agent/authtime.h"
 #include "agent/cli.h"
 #include "agent/gate.h"
 
@@ -26,6 +27,8 @@ struct session {
  */
 enum rc session_open(struct session *s, struct arena *a, const struct cli *cli, enum gate_goal goal,
                      enum verdict_kind kind, bool contract_required) MUST_CHECK;
+/* session_set_time: the run's time, once it is known whether somebody vouches for it. */
+void session_set_time(struct session *s, const struct authtime *t);
 /* session_ask puts the question of goal GATE_ASK, about --boot-info or the evidence. */
 enum rc session_ask(struct session *s) MUST_CHECK;
 /* session_open_config: the same under a configuration that was read before; boot's. */

@@ -309,7 +309,10 @@ static json_t *times(const struct report *r)
         return o;
     put(o, "now", integer(r->now));
     put(o, "now_text", when(r->now));
-    put(o, "source", json_string(r->at_given ? "argument" : "host-clock"));
+    bool vouched = r->freshness == FRESH_AUTHENTICATED_TIME;
+    put(o, "source", json_string(r->at_given ? "argument" : vouched ? "chrony" : "host-clock"));
+    if (vouched)
+        put(o, "error_ms", integer(r->time_error_ms));
     if (r->td) {
         put(o, "valid_from", when(r->td->valid_from));
         put(o, "valid_from_what", string(r->td->valid_from_what));
