@@ -36,7 +36,6 @@ struct run {
     struct near_config cfg; /* with the floor */
     struct near_client *client;
     const struct near_head *head; /* of the client: a further step moves it */
-    struct need light;            /* the last one for a newer block; kind NEED_NONE: none was */
     struct needs needs;
     struct err bad;
     struct nodes nodes, relays;
@@ -118,18 +117,7 @@ static enum rc step(struct run *r, bool refresh, struct err *err)
         return err->rc;
     TRY(near_client_step(r->client, &answers, refresh, &r->needs, &head, &r->bad, err));
     r->head = head;
-    for (size_t i = 0; i < r->needs.n; i++)
-        if (r->needs.v[i].kind == NEED_NEAR_LIGHT)
-            r->light = r->needs.v[i];
     return RC_OK;
-}
-
-/* ask_light: for a block made up by one node nobody has the producers; then another node's block is
- * what helps. */
-static bool ask_light(struct run *r)
-{
-    struct needs light = {&r->light, 1, 1};
-    return r->light.kind == NEED_NEAR_LIGHT && ask(r, &light, false);
 }
 
 static enum rc no_head(const struct run *r, struct err *err)
@@ -177,7 +165,7 @@ static enum rc find_head(struct run *r, struct err *err)
     for (size_t round = 0; !r->head; round++) {
         if (round == HEAD_ROUNDS)
             return err_set(err, BG_NEAR_HEAD_ROUNDS, "%u rounds", HEAD_ROUNDS);
-        if (!ask(r, &r->needs, true) && !ask_light(r))
+        if (!ask(r, &r->needs, true) && !ask(r, &r->needs, false))
             return no_head(r, err);
         r->fetched_light = true;
         TRY(step(r, false, err));

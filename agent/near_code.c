@@ -72,35 +72,61 @@ static void take(struct near_code *c, const struct near_codes *list, const uint8
     c->other |= other;
 }
 
-/* ask all hosts at the same time about one account. */
-static enum rc ask(const struct driver *d, const struct near_head *head, struct turn *turn,
-                   const struct near_codes *list, struct near_code *c, struct err *err)
+/* struct question: one host about one contract. */
+struct question {
+    const char *url;
+    size_t contract;
+};
+
+/* round: as many questions as may be asked at the same time; text[i]: about contract i. */
+static enum rc round_of(const struct question *q, size_t n, char *const *text, struct turn *turn,
+                        const struct near_codes *const *lists, struct near_code *out,
+                        struct err *err)
 {
-    const char *urls[LIMIT_URLS];
     struct fetch_get g[FETCH_GETS] = {0};
-    size_t n = d->offline ? 0 : providers(&d->config->rpc, urls);
     uint64_t ms = 0;
     struct err late = {0};
     turn->left = 1;
-    if (n == 0 || turn_take(turn, &ms, &late) != RC_OK)
+    if (turn_take(turn, &ms, &late) != RC_OK)
         return RC_OK;
-    char *text = request_text(head, c->account);
-    if (!text)
-        return err_set(err, BG_NEAR_CODE_MEMORY, "%zu nodes", n);
     for (size_t i = 0; i < n; i++) {
-        g[i].url = urls[i];
-        g[i].post = bytes_of_str(text);
+        g[i].url = q[i].url;
+        g[i].post = bytes_of_str(text[q[i].contract]);
     }
     enum rc rc = fetch_get(g, n, FETCH_SENDS_JSON, ms, err);
     for (size_t i = 0; i < n; i++) {
         uint8_t hash[32];
+        size_t c = q[i].contract;
         if (rc == RC_OK && g[i].why.rc == RC_OK &&
             code_of(bytes_of(g[i].body.p, g[i].body.n), hash))
-            take(c, list, hash);
+            take(&out[c], lists[c], hash);
         fetched_free(&g[i].body);
     }
-    free(text);
     return rc;
+}
+
+/* ask every host about every contract, as much of it at the same time as may be. */
+static enum rc ask(const struct driver *d, const struct near_head *head, struct turn *turn,
+                   const struct near_codes *const *lists, struct near_code *out, size_t contracts,
+                   struct err *err)
+{
+    const char *urls[LIMIT_URLS];
+    struct question q[NEAR_CODES * LIMIT_URLS];
+    char *text[NEAR_CODES] = {0};
+    size_t hosts = d->offline ? 0 : providers(&d->config->rpc, urls), n = 0;
+    for (size_t i = 0; i < contracts && err->rc == RC_OK; i++) {
+        text[i] = request_text(head, out[i].account);
+        if (!text[i])
+            (void)!err_set(err, BG_NEAR_CODE_MEMORY, "%zu nodes", hosts);
+        for (size_t k = 0; k < hosts; k++)
+            q[n++] = (struct question){urls[k], i};
+    }
+    for (size_t i = 0; i < n && err->rc == RC_OK; i += FETCH_GETS)
+        (void)!round_of(q + i, n - i < FETCH_GETS ? n - i : FETCH_GETS, text, turn, lists, out,
+                        err);
+    for (size_t i = 0; i < contracts; i++)
+        free(text[i]);
+    return err->rc;
 }
 
 static enum rc add_check(struct arena *a, const struct driver *d, const struct near_codes *list,
@@ -145,9 +171,8 @@ enum rc near_code_check(struct arena *a, const struct driver *d, const struct ne
     *out_n = d->question == ASK_KMS ? 1 : 2;
     out[0] = (struct near_code){.role = "kms", .account = s->client.contract_id};
     out[1] = (struct near_code){.role = "app", .account = app};
-    for (size_t i = 0; i < *out_n; i++) {
-        TRY(ask(d, head, turn, lists[i], &out[i], err));
+    TRY(ask(d, head, turn, lists, out, *out_n, err));
+    for (size_t i = 0; i < *out_n; i++)
         TRY(add_check(a, d, lists[i], &out[i], checks, err));
-    }
     return RC_OK;
 }

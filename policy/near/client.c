@@ -193,8 +193,9 @@ enum rc near_client_step(struct near_client *c, const struct answers *answers, b
         (void)err_set(out_last_bad, BG_NEAR_HEAD_AGE, "%llu s old, at most %llu",
                       (unsigned long long)age, (unsigned long long)c->cfg.max_head_age);
     }
-    if ((*out_head && !refresh) || needs_hard(out_needs))
+    if (*out_head && !refresh)
         return RC_OK;
-    return needs_add_near(c->a, out_needs, NEED_NEAR_LIGHT, !*out_head, h->block_hash, BYTES_NONE,
-                          BYTES_NONE, err);
+    /* Nobody has the producers of a block that was made up: then another block is what helps. */
+    return needs_add_near(c->a, out_needs, NEED_NEAR_LIGHT, !*out_head && !needs_hard(out_needs),
+                          h->block_hash, BYTES_NONE, BYTES_NONE, err);
 }

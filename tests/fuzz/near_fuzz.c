@@ -1,11 +1,12 @@
 /*
  * near: the first byte chooses a reader. Light blocks and outcome proofs as JSON, STATE of both
- * contracts, and a trie proof whose hashes are filled in, so that the walk goes as deep as the
- * shapes allow. What is accepted must hold what its reader promises.
+ * contracts, a signed transaction, and a trie proof whose hashes are filled in, so that the walk
+ * goes as deep as the shapes allow. What is accepted must hold what its reader promises.
  */
 #include <stdlib.h>
 
 #include "base/cur.h"
+#include "policy/near/call.h"
 #include "policy/near/contract.h"
 #include "policy/near/light.h"
 #include "policy/near/outcome.h"
@@ -69,6 +70,25 @@ static void states(struct bytes raw)
         abort(); /* no bytes are both */
 }
 
+/* transaction: what is taken has no other reading: all of its parts lie in it, in order. */
+static void transaction(struct bytes raw)
+{
+    struct err err = {0};
+    struct near_transaction t;
+    if (near_transaction_read(raw, &t, &err) != RC_OK) {
+        if (err.rc == RC_OK)
+            abort();
+        return;
+    }
+    if (!near_account_ok(t.signer) || t.signer.p != raw.p + 4 || t.receiver.p < t.signer.p ||
+        t.method.p < t.receiver.p || t.args.p < t.method.p ||
+        t.args.p + t.args.n + 24 + 65 > raw.p + raw.n)
+        abort();
+    struct bytes shorter = bytes_of(raw.p, raw.n - 1);
+    if (near_transaction_read(shorter, &t, &err) == RC_OK)
+        abort();
+}
+
 enum { MAX = 40 };
 
 /* name_child writes the child's hash where an inner node has its last one. */
@@ -128,6 +148,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 's':
         states(cur_rest(&c));
+        break;
+    case 't':
+        transaction(cur_rest(&c));
         break;
     default:
         trie(a, &c);

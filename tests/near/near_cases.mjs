@@ -36,7 +36,7 @@ for (const behind of [0, 1, 10, 100]) {
     if (run.status !== 0) throw new Error(`${tool}: ${run.status} ${run.stderr}`);
     said = JSON.parse(run.stdout.toString());
     if (said.say !== 'undecided') break;
-    for (const need of said.needs) {
+    for (const need of said.needs.filter((n) => n.hard)) {
       const [method, params] = Chain.question(need);
       rpc.push({ method, params, result: chain.rpc(method, params) });
     }

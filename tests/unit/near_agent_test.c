@@ -170,6 +170,26 @@ static void needs_become_calls(void **state)
         CASE("call", text && strcmp(text, v[i].want) == 0, "%s", text ? text : "none");
         free(text);
     }
+    struct need call = {.kind = NEED_NEAR_RELAY,
+                        .account = bytes_of_str("kms.near"),
+                        .key = bytes_of_str("is_kms_allowed"),
+                        .args = bytes_of_str("STATE")};
+    char *asked = call_text(&call);
+    CASE("relay",
+         asked && strcmp(asked,
+                         "{\"method\":\"bootgate_relay\",\"params\":{\"args\":\"U1RBVEU=\","
+                         "\"contract_id\":\"kms.near\",\"method_name\":\"is_kms_allowed\"}}") == 0,
+         "%s", asked ? asked : "none");
+    free(asked);
+    call = (struct need){.kind = NEED_NEAR_RECEIPT_OUTCOME, .account = bytes_of_str("kms.near")};
+    call.hash[31] = call.head[31] = 1;
+    asked = call_text(&call);
+    CASE("receipt",
+         asked && strcmp(asked, "{\"method\":\"EXPERIMENTAL_light_client_proof\",\"params\":{"
+                                "\"light_client_head\":\"" B58 "\",\"receipt_id\":\"" B58 "\","
+                                "\"receiver_id\":\"kms.near\",\"type\":\"receipt\"}}") == 0,
+         "%s", asked ? asked : "none");
+    free(asked);
     n.key = BYTES_OF_ARRAY(ff);
     char *text = call_text(&n);
     CASE("a key that is no text", text && strstr(text, "\"/w==\""), "%s", text ? text : "none");
