@@ -47,6 +47,9 @@ static const struct option_row rows[] = {
     ROW("acpi", 1, OPT_ACPI, "D,D,D   digests of ACPI loader, RSDP and tables, hex"),
     ROW("log", 1, OPT_LOG, "FILE    an event log that has them, or evidence with one"),
     ROW("lite", 1, OPT_LITE, "FILE    write the measurement material (measurement.tdx.cbor)"),
+    ROW("image", 1, OPT_IMAGE, "DIR     the image that was meant to boot"),
+    ROW("against", 1, OPT_AGAINST,
+        "FILE    what was expected: evidence, a log, a measurement, or an app-compose.json"),
     {"json", 0, 0, ID_JSON, "        the verdict as JSON, on failure too"},
     {"color", 1, 0, ID_COLOR, "WHEN    auto, always or never"},
     {"verbose", 0, 0, 'v', "        full values"},
@@ -171,6 +174,12 @@ static enum rc store_value(struct cli *c, const struct option_row *row, const ch
         break;
     case OPT_LITE:
         c->lite = value;
+        break;
+    case OPT_IMAGE:
+        c->image = value;
+        break;
+    case OPT_AGAINST:
+        c->against = value;
         break;
     case OPT_CHECKPOINT:
         c->checkpoint = value;

@@ -39,13 +39,15 @@ enum cli_option {
     OPT_ACPI = 1u << 25,
     OPT_LOG = 1u << 26,
     OPT_LITE = 1u << 27,
+    OPT_IMAGE = 1u << 28,
+    OPT_AGAINST = 1u << 29,
 };
 
 struct cli {
     unsigned given; /* OPT_ bits */
     const char *config, *bundle, *collateral, *boot_info, *as, *mr, *save_bundle, *root, *output;
     const char *seed, *wrap, *target, *tcti, *key, *slot, *block_root, *days, *checkpoint;
-    const char *cpus, *memory, *qemu, *acpi, *log, *lite;
+    const char *cpus, *memory, *qemu, *acpi, *log, *lite, *image, *against;
     uint64_t at, timeout; /* Unix seconds; seconds */
     bool json, quiet, verbose, help;
     enum cli_color color;

@@ -104,8 +104,18 @@ static enum rc from_log(struct arena *a, const struct log_input *in, struct diff
         return err_set(err, BG_DIFF_NOTHING, "%s", out->path);
     out->kind = !in->has_quote ? DIFF_LOG : in->has_log ? DIFF_EVIDENCE : DIFF_QUOTE;
     out->has_mrtd = in->has_quote;
-    if (in->has_quote)
+    out->has_mr_config = in->has_quote;
+    if (in->has_quote) {
         memcpy(out->mrtd, in->quote.td.mr_td, 48);
+        memcpy(out->mr_config_id, in->quote.td.mr_config_id, 48);
+    }
+    if (in->has_log) {
+        struct evlog *log = ARENA_NEW(a, struct evlog, err);
+        if (!log)
+            return err->rc;
+        *log = in->log;
+        out->log = log;
+    }
     for (unsigned r = 0; r < 4; r++) {
         out->reg[r].has_value = in->has_quote;
         if (in->has_quote)
@@ -195,14 +205,13 @@ static enum rc from_measurement(struct arena *a, const json_t *j, struct diff_si
     return ok ? RC_OK : err_set(err, BG_DIFF_MEASUREMENT, "%s", out->path);
 }
 
-enum rc diff_side_read(struct arena *a, const char *path, struct bundle *b, struct diff_side *out,
-                       struct err *err)
+enum rc diff_side_text(struct arena *a, const char *path, struct bytes text, struct bundle *b,
+                       struct diff_side *out, struct err *err)
 {
     struct diff_side s = {.path = path};
-    struct bytes text = BYTES_NONE, kind;
+    struct bytes kind;
     struct err ignored = {0};
     AUTO_JSON j = NULL;
-    TRY(file_read(a, path, LIMIT_FILE, BG_DIFF_FILE_SIZE, &text, err));
     if (text.n && text.p[0] == '{' && json_read(text, LIMIT_FILE, &j, &ignored) == RC_OK &&
         json_str(j, "kind", &kind) && bytes_eq_str(kind, "measurement")) {
         TRY(from_measurement(a, j, &s, err));
@@ -213,4 +222,12 @@ enum rc diff_side_read(struct arena *a, const char *path, struct bundle *b, stru
     }
     *out = s;
     return RC_OK;
+}
+
+enum rc diff_side_read(struct arena *a, const char *path, struct bundle *b, struct diff_side *out,
+                       struct err *err)
+{
+    struct bytes text = BYTES_NONE;
+    TRY(file_read(a, path, LIMIT_FILE, BG_DIFF_FILE_SIZE, &text, err));
+    return diff_side_text(a, path, text, b, out, err);
 }

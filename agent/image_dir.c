@@ -107,7 +107,7 @@ static enum rc read_files(struct reader *r, struct image_dir *d, struct err *err
     if (!json_str(j, "cmdline", &cmdline))
         return err_set(err, BG_IMAGE_NO_CMDLINE, "%s", metadata);
     if (json_object_get(j, "ovmf_variant") &&
-        (!json_str(j, "ovmf_variant", &layout) || !bytes_eq_str(layout, "pre202505")))
+        (!json_str(j, "ovmf_variant", &layout) || !measured_layout_read(layout, &d->layout)))
         return err_set(err, BG_IMAGE_LAYOUT, "%s: ovmf_variant", metadata);
     TRY(arena_keep(r->a, cmdline, &d->files.cmdline, err));
     if (json_str(j, "version", &version)) {

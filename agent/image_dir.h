@@ -6,11 +6,12 @@
 #ifndef BOOTGATE_AGENT_IMAGE_DIR_H
 #define BOOTGATE_AGENT_IMAGE_DIR_H
 
-#include "quote/image.h"
+#include "quote/measurement.h"
 
 struct image_dir {
     struct image_files files;
-    const char *version; /* as metadata.json has it, or NULL */
+    const char *version;         /* as metadata.json has it, or NULL */
+    enum measured_layout layout; /* metadata.json's ovmf_variant */
     bool has_hash;
     uint8_t os_image_hash[32];
     const char *hash_from; /* "sha256sum.txt", "digest.txt"; NULL: neither is there */

@@ -48,8 +48,12 @@ static const struct verb verbs[] = {
      OPT_CONFIG | OPT_AT | OPT_TIMEOUT | OPT_OUTPUT | OPT_KEY | OPT_SLOT | OPT_BLOCK_ROOT |
          OPT_DAYS,
      1, 2, verb_checkpoint},
-    {"explain", "CODE", "the manual entry of an error code; `all` lists them", 0, 1, 1,
-     verb_explain},
+    {"explain", "FILE|CODE",
+     "why registers or a verdict are not as expected, and what to do; the manual entry of an "
+     "error code; `all` lists the codes",
+     OPT_CONFIG | OPT_COLLATERAL | OPT_AS | OPT_AT | OPT_IMAGE | OPT_AGAINST | OPT_CPUS |
+         OPT_MEMORY | OPT_QEMU | OPT_ACPI | OPT_LOG | OPT_ROOT,
+     1, 1, verb_explain},
     {"version", "", "version and libraries", 0, 0, 0, verb_version},
 };
 #define NUM_VERBS (sizeof verbs / sizeof *verbs)

@@ -2,6 +2,7 @@
  * cause, what cannot be told. Exit status as that of diff(1): 0 the same, 1 not; 4 not known. */
 #include "agent/diff_side.h"
 #include "agent/event_text.h"
+#include "agent/inputs_show.h"
 #include "agent/output.h"
 #include "base/hex.h"
 #include "quote/measurement.h"
@@ -85,15 +86,6 @@ static json_t *value_json(struct arena *a, bool has, const uint8_t *v)
     return has ? hex_json(a, bytes_of(v, 48)) : json_null();
 }
 
-static json_t *inputs_json(unsigned inputs)
-{
-    json_t *list = json_array();
-    for (unsigned i = 0; i < NUM_MEASURED_INPUTS; i++)
-        if (inputs & 1u << i)
-            (void)json_array_append_new(list, json_string(measured_input_name(i)));
-    return list;
-}
-
 static json_t *event_json(struct arena *a, const struct diff_event *e, size_t index)
 {
     char text[512];
@@ -172,17 +164,6 @@ static void digest_text(const struct style *st, const struct diff_event *e)
         printf("%02x%02x%02x%02x..", e->digest[0], e->digest[1], e->digest[2], e->digest[3]);
 }
 
-static void inputs_text(unsigned inputs)
-{
-    const char *between = "  from ";
-    for (unsigned i = 0; i < NUM_MEASURED_INPUTS; i++) {
-        if (!(inputs & 1u << i))
-            continue;
-        printf("%s%s", between, measured_input_name(i));
-        between = ", ";
-    }
-}
-
 static bool is_text(struct bytes b)
 {
     for (size_t i = 0; i < b.n; i++)
@@ -233,7 +214,7 @@ static void rows_text(const struct style *st, const struct compared *c, size_t r
         digest_text(st, e[0]);
         fputs(" | ", stdout);
         digest_text(st, e[1]);
-        inputs_text(inputs_of(e[0], e[1]));
+        inputs_text(stdout, "  from ", inputs_of(e[0], e[1]));
         putchar('\n');
         if (e[0] && e[1] && bytes_eq(e[0]->payload, e[1]->payload))
             continue;
@@ -268,7 +249,7 @@ static void as_text(const struct style *st, const struct compared *c)
         text_hex(stdout, st, BYTES_OF_ARRAY(c->side[0].mrtd));
         fputs(" | ", stdout);
         text_hex(stdout, st, BYTES_OF_ARRAY(c->side[1].mrtd));
-        inputs_text(MRTD_INPUTS);
+        inputs_text(stdout, "  from ", MRTD_INPUTS);
     }
     putchar('\n');
     for (size_t r = 0; r < 4; r++) {

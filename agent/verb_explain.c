@@ -1,5 +1,8 @@
-/* explain CODE: the manual entry of an error code; `all` lists every one. */
-#include "agent/output.h"
+/* explain FILE: why registers or a verdict are not as expected, and what to do. explain CODE: the
+ * manual entry of an error code; `all` lists every one. */
+#include <unistd.h>
+
+#include "agent/explain.h"
 
 static const char *class_name(enum err_class c)
 {
@@ -79,11 +82,14 @@ static int all(const struct cli *cli)
     return output_finish(0);
 }
 
-int verb_explain(struct arena *a, const struct cli *cli)
+/* is_word: like a code or a symbol, and no file has that name. */
+static bool is_word(const char *s)
 {
-    (void)a;
-    if (strcmp(cli->args[0], "all") == 0)
-        return all(cli);
+    return strcmp(s, "-") != 0 && !strchr(s, '/') && !strchr(s, '.') && access(s, F_OK) != 0;
+}
+
+static int code(const struct cli *cli)
+{
     const struct err_info *info = find(cli->args[0]);
     struct err err = {0};
     if (!info) {
@@ -97,4 +103,49 @@ int verb_explain(struct arena *a, const struct cli *cli)
     else
         entry_text(info);
     return output_finish(0);
+}
+
+static enum rc look(struct explain *e, struct bundle *b, struct bundle *other, struct session *s,
+                    struct err *err)
+{
+    TRY(explain_read(e, b, other, err));
+    TRY(explain_replay(e, s, err));
+    return explain_fixes(e, err);
+}
+
+static int file(struct arena *a, const struct cli *cli)
+{
+    static const int status[] = {0, 1, 4, 0};
+    struct err err = {0};
+    AUTO_BUNDLE b = {0};
+    AUTO_BUNDLE other = {0};
+    struct session *s = ARENA_NEW(a, struct session, &err);
+    struct explain *e = s ? ARENA_NEW(a, struct explain, &err) : NULL;
+    if (!e)
+        return output_error(cli->json, cli->quiet, &err);
+    *e = (struct explain){.a = a, .cli = cli, .file = cli->args[0]};
+    e->result = e->mrtd = e->mr_config = EXPLAIN_NOT_COMPARED;
+    int code = 0;
+    if (look(e, &b, &other, s, &err) != RC_OK) {
+        code = output_error(cli->json, cli->quiet, &err);
+    } else {
+        code = explain_denied(e) && !status[e->result] ? 1 : status[e->result];
+        struct style st = output_style(cli);
+        if (!cli->quiet && cli->json)
+            output_json(explain_json(e));
+        else if (!cli->quiet)
+            explain_text(stdout, &st, e);
+        code = cli->quiet ? code : output_finish(code);
+    }
+    json_decref(e->verdict);
+    bundle_free(&s->bundle);
+    return code;
+}
+
+int verb_explain(struct arena *a, const struct cli *cli)
+{
+    const char *word = cli->args[0];
+    if (strcmp(word, "all") == 0)
+        return all(cli);
+    return find(word) || is_word(word) ? code(cli) : file(a, cli);
 }

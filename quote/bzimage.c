@@ -85,6 +85,18 @@ static enum rc patch(uint8_t *k, const struct bzimage_load *l, struct err *err)
     return place_initrd(k, protocol, l, err);
 }
 
+/* clear takes out what a boot loader writes. */
+static void clear(uint8_t *k)
+{
+    k[TYPE_OF_LOADER] = 0;
+    k[LOADFLAGS] &= (uint8_t)~CAN_USE_HEAP;
+    put32(k + RAMDISK_IMAGE, 0);
+    put32(k + RAMDISK_SIZE, 0);
+    k[HEAP_END_PTR] = 0; /* u16 */
+    k[HEAP_END_PTR + 1] = 0;
+    put32(k + CMD_LINE_PTR, 0);
+}
+
 enum rc bzimage_measure(struct arena *a, struct bytes kernel, const struct bzimage_load *load,
                         uint8_t out[static 48], struct err *err)
 {
@@ -96,6 +108,9 @@ enum rc bzimage_measure(struct arena *a, struct bytes kernel, const struct bzima
     uint8_t *copy = arena_copy(a, kernel, err);
     if (!copy)
         return err->rc;
-    TRY(patch(copy, load, err));
+    if (load->header == BZIMAGE_CLEARED)
+        clear(copy);
+    else
+        TRY(patch(copy, load, err));
     return authenticode_sha384(bytes_of(copy, kernel.n), out, err);
 }

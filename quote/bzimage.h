@@ -12,9 +12,9 @@
 
 #define BZIMAGE_ACPI_DATA 0x28000u /* what QEMU keeps free below the initrd, pc-q35 */
 
-/* How the VMM leaves the setup header: QEMU >= 10.2 no longer patches it for confidential guests.
- */
-enum bzimage_header { BZIMAGE_PATCHED = 1, BZIMAGE_AS_IS };
+/* How the setup header is when it is measured: QEMU >= 10.2 no longer patches it for confidential
+ * guests; for a time dstack's firmware cleared what a loader sets (dstack#1189, until #1229). */
+enum bzimage_header { BZIMAGE_PATCHED = 1, BZIMAGE_AS_IS, BZIMAGE_CLEARED };
 
 struct bzimage_load {
     uint64_t memory;      /* guest RAM, bytes */

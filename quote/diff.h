@@ -39,6 +39,15 @@ struct diff_list {
     size_t n;
 };
 
+/* struct diff_register: what is known of a register. */
+struct diff_register {
+    bool has_value;
+    uint8_t value[48];
+    bool has_events; /* the list states this register whole */
+    bool replays;    /* the events lead to the value; only with both */
+    struct diff_list list;
+};
+
 struct diff {
     struct diff_row *rows; /* in order; in the arena */
     size_t n;

@@ -47,4 +47,8 @@ enum rc lite_parse(struct bytes cbor, struct lite_image *out, struct err *err) M
 enum rc lite_expect(const struct lite_image *image, uint64_t memory, const uint8_t acpi[3][48],
                     struct lite_event out[LITE_EVENTS], struct err *err) MUST_CHECK;
 
+/* lite_td_hob: the first of them alone. */
+enum rc lite_td_hob(const struct lite_image *image, uint64_t memory, uint8_t out[static 48],
+                    struct err *err) MUST_CHECK;
+
 #endif

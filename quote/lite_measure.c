@@ -104,8 +104,8 @@ static void put_resource(struct hob *h, uint32_t type, uint64_t start, uint64_t 
  * order of address. The digest covers it without its end marker; the pointer in the head counts
  * the marker's 8 bytes.
  */
-static enum rc td_hob_digest(const struct lite_image *im, uint64_t memory, uint8_t out[48],
-                             struct err *err)
+enum rc lite_td_hob(const struct lite_image *im, uint64_t memory, uint8_t out[static 48],
+                    struct err *err)
 {
     struct range acc[LITE_HOB_RANGES];
     size_t n = 0;
@@ -193,7 +193,7 @@ static enum rc expect_rtmr0(const struct lite_image *im, uint64_t memory, const 
                             struct list *l, struct err *err)
 {
     static const uint8_t zero[4] = {0};
-    TRY(td_hob_digest(im, memory, add(l, 0, "td-hob"), err));
+    TRY(lite_td_hob(im, memory, add(l, 0, "td-hob"), err));
     add_digest(l, 0, "configuration volume", im->has_cfv ? im->cfv : cfv);
     variable_digest(guid_global, "SecureBoot", add(l, 0, "variable SecureBoot"));
     variable_digest(guid_global, "PK", add(l, 0, "variable PK"));

@@ -252,3 +252,37 @@ enum rc os_image_check(struct arena *a, struct bytes vm_config, const struct td_
     *out = im;
     return RC_OK;
 }
+
+static enum rc stated_material(struct arena *a, const json_t *doc, struct os_image_stated *out,
+                               struct err *err)
+{
+    struct bytes text, cbor = BYTES_NONE;
+    struct err ignored = {0};
+    if (!json_str(doc, "measurement", &text) || !base64_decode(a, text, &cbor, err))
+        return err->rc;
+    out->has_material = lite_parse(cbor, &out->material, &ignored) == RC_OK;
+    return RC_OK;
+}
+
+enum rc os_image_stated_read(struct arena *a, struct bytes vm_config, struct os_image_stated *out,
+                             struct err *err)
+{
+    AUTO_JSON cfg = NULL;
+    struct os_image_stated s = {0};
+    struct err ignored = {0};
+    struct bytes qemu;
+    if (open_config(a, vm_config, &cfg, &s.mr_config, &ignored) == RC_OK) {
+        if (!json_u64(cfg, "memory_size", INT64_MAX, &s.memory))
+            s.memory = 0;
+        if (!json_u64(cfg, "cpu_count", UINT32_MAX, &s.cpus))
+            s.cpus = 0;
+        if (json_str(cfg, "qemu_version", &qemu) && qemu.n < 32) {
+            s.qemu = arena_printf(a, err, "%.*s", (int)qemu.n, (const char *)qemu.p);
+            if (!s.qemu)
+                return err->rc;
+        }
+        TRY(stated_material(a, json_object_get(cfg, "tdx_measurement"), &s, err));
+    }
+    *out = s;
+    return RC_OK;
+}

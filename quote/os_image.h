@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "quote/evlog.h"
+#include "quote/lite.h"
 
 struct os_image {
     uint8_t hash[32];    /* os_image_hash */
@@ -28,5 +29,18 @@ enum rc os_image_prove(struct arena *a, struct bytes vm_config, const struct td_
                        struct err *err) MUST_CHECK;
 /* os_image_acpi: the digests of loader, RSDP and tables, as a log has them in RTMR0. */
 enum rc os_image_acpi(const struct evlog *log, uint8_t out[3][48], struct err *err) MUST_CHECK;
+
+/* struct os_image_stated: what vm_config says of guest and host; their word, nothing behind it. */
+struct os_image_stated {
+    uint64_t memory, cpus; /* 0: not said */
+    const char *qemu;      /* NULL: not said */
+    bool has_material;     /* lite material that can be read; NOT bound to any hash here */
+    struct lite_image material;
+    struct bytes mr_config; /* document, or empty */
+};
+
+/* os_image_stated_read takes what is there; a vm_config that cannot be read says nothing. */
+enum rc os_image_stated_read(struct arena *a, struct bytes vm_config, struct os_image_stated *out,
+                             struct err *err) MUST_CHECK;
 
 #endif

@@ -136,7 +136,7 @@ run 'another command line, text' 0 measure other -m 2G
 says 'another command line, text' 'says OTHERWISE'
 edit 'delete j.cmdline'; refuse 'no command line' 4 1822 measure other -m 2G
 edit 'j.cmdline = "a\nb"'; refuse 'command line of two lines' 4 1814 measure other -m 2G
-edit 'j.ovmf_variant = "stable202505"'; refuse 'layout that is not known' 4 1823 measure other -m 2G
+edit 'j.ovmf_variant = "stable209905"'; refuse 'layout that is not known' 4 1823 measure other -m 2G
 edit 'delete j.ovmf_variant'; run 'old metadata' 0 measure other -m 2G
 for name in ../image/bzImage /etc/passwd . .. ''; do edit "j.kernel = '$name'"; refuse "kernel '$name'" 4 1820 measure other -m 2G; done
 edit 'j.initrd = 5'; refuse 'initrd of another type' 4 1820 measure other -m 2G

@@ -1,0 +1,139 @@
+/* explain_tcb: what the platform has and what it would need, component by component; and until when
+ * each document that a verdict rests on is good. */
+#include "agent/explain.h"
+#include "base/date.h"
+#include "base/hex.h"
+#include "quote/crl.h"
+
+static json_t *text_json(struct bytes b)
+{
+    json_t *s = b.n ? json_stringn((const char *)b.p, b.n) : NULL;
+    return s ? s : json_null();
+}
+
+static json_t *date_json(uint64_t seconds)
+{
+    return json_string(date_of(seconds).s);
+}
+
+/* short_of: the entry of the shortfall, where this component has one. */
+static const struct tcb_short *short_of(const struct tcb_gap *g, enum tcb_short_kind kind,
+                                        unsigned index)
+{
+    for (size_t i = 0; i < g->num_missing; i++)
+        if (g->missing[i].kind == kind && g->missing[i].index == index)
+            return &g->missing[i];
+    return NULL;
+}
+
+static json_t *component(const struct tcb_gap *g, enum tcb_short_kind kind, unsigned index,
+                         unsigned have, int standard, struct bytes category, struct bytes type)
+{
+    static const char *const kinds[] = {"", "sgx", "tdx", "pcesvn"};
+    const struct tcb_short *s = short_of(g, kind, index);
+    return json_pack(
+        "{s:s, s:i, s:i, s:o, s:o, s:i, s:s?, s:o, s:o}", "kind", kinds[kind], "index", (int)index,
+        "platform", (int)have, "standard", standard < 0 ? json_null() : json_integer(standard),
+        "early", json_null(), "short", s ? (int)(s->need - s->have) : 0, "update",
+        s ? tcb_update_of(s) : NULL, "category", text_json(category), "type", text_json(type));
+}
+
+static json_t *components(const struct tcb_gap *g)
+{
+    const struct tcb_comp_level *goal = g->goal ? g->goal : g->level;
+    const struct tcb_comp_names none = {0};
+    const struct tcb_comp_names *sgx = goal && goal->sgx_names ? goal->sgx_names : &none;
+    const struct tcb_comp_names *tdx = goal && goal->tdx_names ? goal->tdx_names : &none;
+    json_t *list = json_array();
+    for (unsigned i = 0; i < 16; i++)
+        (void)json_array_append_new(list, component(g, TCB_SHORT_SGX, i, g->pck.comp_svn[i],
+                                                    goal ? goal->sgx[i] : -1, sgx->category[i],
+                                                    sgx->type[i]));
+    for (unsigned i = 0; i < 16; i++)
+        (void)json_array_append_new(list, component(g, TCB_SHORT_TDX, i, g->tdx[i],
+                                                    goal ? goal->tdx[i] : -1, tdx->category[i],
+                                                    tdx->type[i]));
+    (void)json_array_append_new(list, component(g, TCB_SHORT_PCE, 0, g->pck.pce_svn,
+                                                goal ? goal->pce_svn : -1, BYTES_NONE, BYTES_NONE));
+    return list;
+}
+
+static json_t *single(struct bytes id, const struct tcb_svn_gap *s, const char *update)
+{
+    const struct tcb_svn_level *goal = s->goal ? s->goal : s->level;
+    return json_pack(
+        "{s:o, s:i, s:o, s:o, s:o, s:i, s:s?}", "id", text_json(id), "platform", (int)s->svn,
+        "standard", goal ? json_integer(goal->isv_svn) : json_null(), "early", json_null(),
+        "status", s->level ? text_json(s->level->status_text) : json_null(), "short",
+        s->goal ? (int)(s->goal->isv_svn - s->svn) : 0, "update", s->goal ? update : NULL);
+}
+
+static json_t *advisories(const struct tcb_advisories *v)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; v && i < v->n; i++)
+        (void)json_array_append_new(list, text_json(v->v[i]));
+    return list;
+}
+
+json_t *explain_tcb_json(const struct explain *e)
+{
+    const struct tcb_gap *g = &e->gap;
+    char fmspc[13];
+    if (!e->has_gap)
+        return json_null();
+    hex_encode(BYTES_OF_ARRAY(g->pck.fmspc), fmspc);
+    return json_pack(
+        "{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "fmspc", fmspc, "evaluation_number",
+        (int)g->info.evaluation_number, "status",
+        g->level ? text_json(g->level->status_text) : json_null(), "level_date",
+        g->level ? date_json(g->level->date) : json_null(), "advisories",
+        advisories(g->level ? g->level->advisories : NULL), "components", components(g),
+        "tdx_module",
+        g->module ? single(g->module->id, &g->module_gap, "the TDX module") : json_null(),
+        "quoting_enclave", single(g->identity.id, &g->qe, "Intel's DCAP software on the host"),
+        "relaunch", g->relaunch);
+}
+
+static void period(json_t *list, const char *what, const char *anchor, uint64_t from,
+                   uint64_t until)
+{
+    (void)json_array_append_new(list,
+                                json_pack("{s:s, s:s, s:o, s:o}", "what", what, "anchor", anchor,
+                                          "from", date_json(from), "until", date_json(until)));
+}
+
+static void crl_period(json_t *list, const char *what, struct bytes der)
+{
+    struct crl crl;
+    const char *why;
+    if (der.n && crl_read(der, &crl, &why))
+        period(list, what, "Intel SGX root", crl.this_update, crl.next_update);
+}
+
+json_t *explain_validity_json(const struct explain *e)
+{
+    json_t *list = json_array();
+    const json_t *times = json_object_get(e->verdict, "time");
+    if (e->has_gap) {
+        period(list, "TCB info", "Intel SGX root", e->gap.info.issue_date, e->gap.info.next_update);
+        period(list, "QE identity", "Intel SGX root", e->gap.identity.issue_date,
+               e->gap.identity.next_update);
+    }
+    if (e->has_collateral) {
+        crl_period(list, "root CRL", e->collateral.root_ca_crl);
+        crl_period(list, "PCK CRL", e->collateral.pck_crl);
+    }
+    const char *from = json_string_value(json_object_get(times, "valid_from"));
+    const char *until = json_string_value(json_object_get(times, "valid_until"));
+    if (from && until)
+        (void)json_array_append_new(
+            list,
+            json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?}", "what", "all of it together", "anchor",
+                      "Intel SGX root", "from", from, "until", until, "from_what",
+                      json_string_value(json_object_get(times, "valid_from_what")), "until_what",
+                      json_string_value(json_object_get(times, "valid_until_what"))));
+    const char *now = json_string_value(json_object_get(times, "now_text"));
+    return json_pack("{s:s?, s:s?, s:o}", "now", now, "now_source",
+                     json_string_value(json_object_get(times, "source")), "periods", list);
+}
