@@ -103,6 +103,13 @@ enum rc release_tpm(struct release *r, struct err *err)
     return RC_OK;
 }
 
+void release_shut(struct release *r)
+{
+    struct err ignored = {0};
+    if (r->tpm)
+        (void)!tpm_gate_close(r->tpm, &ignored);
+}
+
 static enum rc read_approval(struct release *r, struct tpm_approval *out, struct err *err)
 {
     struct bytes b = BYTES_NONE;

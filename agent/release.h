@@ -33,6 +33,9 @@ enum rc release_begin(struct release *r, struct arena *a, const struct cli *cli,
                       struct err *err) MUST_CHECK;
 /* release_tpm starts the TPM's process. */
 enum rc release_tpm(struct release *r, struct err *err) MUST_CHECK;
+/* release_shut: the door of a TPM that answers and was not accepted: it may be the seed's all the
+ * same, and nobody after us is to try. Best effort. */
+void release_shut(struct release *r);
 /* release_unseal reads the blob and takes the seed into r->seed. */
 enum rc release_unseal(struct release *r, struct err *err) MUST_CHECK;
 /* release_take: unseal, then shut the door, which is done in any case. */

@@ -2,6 +2,8 @@
 
 #include "agent/child.h"
 
+#include <time.h>
+
 struct job {
     const struct tpm_ek_trust *trust;
     struct bytes ek;
@@ -32,6 +34,7 @@ enum rc tpm_attest_run(struct arena *a, struct tpm *t, const struct tpm_ek_trust
                                 .n = 1,
                                 .cap = {CHILD_ERR_MAX},
                                 .stdout_flow = -1};
+    tzset(); /* gmtime(3) reads the time zone at its first use: the child can open no file */
     TRY(child_run(a, &child, w, said, err));
     if (!child_read_err(said[0], &found))
         return err_set(err, BG_TPM_EK_SAID, "%zu bytes", said[0].n);

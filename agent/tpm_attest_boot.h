@@ -11,7 +11,8 @@
 
 /*
  * tpm_attest_run: the TPM's endorsement key is certified, and its storage key is in the TPM that
- * has it: facts->srk_attested. On failure the TPM's process answers nothing but this.
+ * has it: facts->srk_attested. On failure the TPM's process does nothing else but extend the gate
+ * PCR.
  */
 enum rc tpm_attest_run(struct arena *a, struct tpm *t, const struct tpm_ek_trust *trust,
                        const struct watch *w, struct tpm_facts *facts, struct err *err) MUST_CHECK;

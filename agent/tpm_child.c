@@ -87,9 +87,10 @@ static enum rc serve_one(struct tpm_esys *t, const struct tpm_request *q, const 
     uint8_t *out = secret_data(p->out);
     uint32_t gate = t->cfg->gate_pcr;
     size_t n = 0;
-    /* Until it is known what TPM this is, it is given nothing and believed nothing. */
+    /* Until it is known what TPM this is, it is given nothing and believed nothing; but a door that
+     * may be the right one can be shut. */
     if (t->cfg->cls == TPM_CLASS_ATTESTED && !t->attested && q->op != TPM_OP_HELLO &&
-        q->op != TPM_OP_EK && q->op != TPM_OP_ATTEST)
+        q->op != TPM_OP_EK && q->op != TPM_OP_ATTEST && q->op != TPM_OP_GATE_EXTEND)
         return err_set(err, BG_TPM_ATTEST_ORDER, "request %u", q->op);
     switch (q->op) {
     case TPM_OP_HELLO:

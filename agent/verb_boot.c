@@ -25,7 +25,11 @@ static enum rc run(struct release *r, struct arena *a, const struct cli *cli, st
     TRY(release_begin(r, a, cli, true, err));
     to->config = &r->config;
     stage(to, r, "boot gate: taking the seed, shutting the door", false);
-    TRY(release_tpm(r, err));
+    enum rc rc = release_tpm(r, err);
+    if (rc != RC_OK) {
+        release_shut(r);
+        return rc;
+    }
     TRY(release_take(r, err));
     stage(to, r, "boot gate: deciding", true);
     TRY(release_decide(r, err));
