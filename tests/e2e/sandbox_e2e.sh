@@ -141,6 +141,29 @@ traced() {
     is 'the control is caught for its files' yes "$(case $said in *'openat('*) echo yes ;; esac)"
 }
 
+# --- what a kernel may lack -----------------------------------------------------------------------------------
+older_kernels() {
+    strace -o "$work/try" true 2>/dev/null || return # traced has said so
+    write_config "\"http://node.test:$port\""
+    boot
+    is 'this kernel: status' 0 "$status"
+    is 'this kernel: notes' '' "$(notes)"
+    # None; an older one, as far as its number goes, which each process asks for first.
+    for lack in error=ENOSYS:Landlock.0.of.6 error=EOPNOTSUPP:Landlock.0.of.6 retval=3:when=1:Landlock.3.of.6; do
+        boot strace -f -o /dev/null -e trace=landlock_create_ruleset -e "inject=landlock_create_ruleset:${lack%:*}"
+        is "${lack%:*}: status" 0 "$status"
+        is "${lack%:*}: a key" yes "$(key_is_there)"
+        is "${lack%:*}: notes" 'BG-2080 ' "$(notes)"
+        is "${lack%:*}: says" yes "$(grep -q "${lack##*:}" "$work/out" && echo yes)"
+    done
+    # What is there and can't be had is no older kernel: nothing runs unconfined.
+    for lack in seccomp:error=EINVAL capset:error=EPERM landlock_restrict_self:error=EPERM landlock_add_rule:error=EINVAL; do
+        boot strace -f -o /dev/null -e "trace=${lack%%:*}" -e "inject=$lack"
+        is "$lack: a yes" no "$([ "$status" = 0 ] && echo yes || echo no)"
+        is "$lack: a key" no "$(key_is_there)"
+    done
+}
+
 # --- names ----------------------------------------------------------------------------------------------------
 names() {
     for name in 127.0.0.1 localhost hosts.test node.test both.test long.test NODE.test; do
@@ -228,6 +251,7 @@ for build in $builds; do
     build_name=${build%%=*} program=${build#*=}
     provision
     [ "$build_name" != plain ] || traced # the sanitizers make calls of their own
+    [ "$build_name" != plain ] || older_kernels
     names
     tls
 done

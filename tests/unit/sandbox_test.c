@@ -515,6 +515,55 @@ static void named_paths_are_given(void **state)
     }
 }
 
+static bool ran;
+
+static bool run_and_say(void *ctx)
+{
+    (void)ctx;
+    ran = true;
+    return child_write(0, bytes_of_str("ran"));
+}
+
+static bool not_ready(void *ctx)
+{
+    (void)ctx;
+    return false;
+}
+
+/* What can't be confined, or has not what it needs, is not run. */
+static void an_unconfined_child_does_not_run(void **state)
+{
+    (void)state;
+    AUTO_ARENA a = arena_new(1u << 16);
+    struct err err = {0};
+    struct bytes out[CHILD_FLOWS];
+    char loop[sizeof dir + 8];
+    snprintf(loop, sizeof loop, "%s/loop", dir);
+    assert_int_equal(symlink(loop, loop), 0);
+    const struct sandbox_path path = {loop, false};
+    struct child c = {.what = "a child",
+                      .role = SANDBOX_PARSE,
+                      .run = run_and_say,
+                      .paths = &path,
+                      .num_paths = 1,
+                      .n = 1,
+                      .cap = {16},
+                      .stdout_flow = -1};
+    const struct watch w = {clock_ms() + 20000, -1};
+    if (sandbox_kernel(&err) == RC_OK)
+        assert_int_equal(child_run(a, &c, &w, out, &err), BG_SANDBOX_UNCONFINED);
+    else
+        case_skip(1, "this kernel's Landlock is too old, or off");
+    assert_int_equal(unlink(loop), 0);
+    err = (struct err){0};
+    c.num_paths = 0;
+    assert_int_equal(child_run(a, &c, &w, out, &err), RC_OK);
+    assert_true(bytes_eq_str(out[0], "ran"));
+    c.before = not_ready;
+    assert_int_equal(child_run(a, &c, &w, out, &err), BG_CHILD_DIED);
+    assert_false(ran); /* not in this process */
+}
+
 /* --- the gate itself --- */
 
 static int gate(bool may_exec, int (*call)(void))
@@ -587,6 +636,7 @@ int main(void)
         cmocka_unit_test(without_a_sandbox_they_are_calls_like_any_other),
         cmocka_unit_test(a_confined_process_has_no_rights_left),
         cmocka_unit_test(named_paths_are_given),
+        cmocka_unit_test(an_unconfined_child_does_not_run),
         cmocka_unit_test(the_gate_does_what_its_children_need_and_traces_nobody),
     };
     if (set_up(NULL) != 0)
