@@ -1,0 +1,228 @@
+/* What a confined process holds, what of files it is given, what is not run; and the gate's own
+ * filter. */
+#define _GNU_SOURCE
+#include "tests/lib/harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/child.h"
+#include "agent/clock.h"
+#include "tests/lib/taken_over.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
+static const char *const roles[] = {"decide", "collect", "parse", "tpm", "resolve"};
+
+struct ask {
+    int (*call)(void);
+};
+
+static bool in_child(void *ctx)
+{
+    const struct ask *q = ctx;
+    int got = q->call();
+    return child_write(0, bytes_of(&got, sizeof got));
+}
+
+/* status_has: a line of /proc/PID/status. */
+static bool status_has(pid_t pid, const char *line)
+{
+    char path[64], text[4096];
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *f = fopen(path, "r");
+    size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
+    if (f)
+        fclose(f);
+    text[n] = '\0';
+    return strstr(text, line) != NULL;
+}
+
+static void a_confined_process_has_no_rights_left(void **state)
+{
+    (void)state;
+    for (enum sandbox_role r = 0; r < SANDBOX_ROLES; r++) {
+        int ready[2], end[2];
+        char byte;
+        assert_int_equal(pipe(ready), 0);
+        assert_int_equal(pipe(end), 0);
+        pid_t pid = fork();
+        if (pid == 0) {
+            struct err err = {0};
+            close(end[1]);
+            if (sandbox_enter(&(struct sandbox){.role = r}, &err) != RC_OK ||
+                write(ready[1], "x", 1) != 1)
+                _exit(1);
+            _exit(read(end[0], &byte, 1) == 0 ? 0 : 2);
+        }
+        close(ready[1]);
+        close(end[0]);
+        CASE(roles[r], read(ready[0], &byte, 1) == 1, "it could not be confined");
+        const char *caps =
+            r == SANDBOX_TPM && geteuid() == 0 ? "0000000000000002" : "0000000000000000";
+        char line[64];
+        snprintf(line, sizeof line, "CapEff:\t%s", caps);
+        CASE(roles[r], status_has(pid, line), "not %s", line);
+        snprintf(line, sizeof line, "CapPrm:\t%s", caps);
+        CASE(roles[r], status_has(pid, line), "not %s", line);
+        if (geteuid() == 0)
+            CASE(roles[r], status_has(pid, "CapBnd:\t0000000000000000"),
+                 "the bounding set is not empty");
+        CASE(roles[r], status_has(pid, "NoNewPrivs:\t1"), "new privileges");
+        CASE(roles[r], status_has(pid, "Seccomp:\t2"), "no filter");
+        close(end[1]);
+        close(ready[0]);
+        int status = 0;
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        CASE(roles[r], WIFEXITED(status) && WEXITSTATUS(status) == 0, "status 0x%x",
+             (unsigned)status);
+    }
+}
+
+/* A path that is named is given, and only that. */
+static int open_both(void)
+{
+    if (open("/etc/hostname", O_RDWR) >= 0)
+        return EEXIST;
+    int fd = open(taken_file, O_RDWR);
+    return fd < 0 ? errno : write(fd, "y", 1) == 1 ? ALLOWED : EIO;
+}
+
+static void named_paths_are_given(void **state)
+{
+    (void)state;
+    struct err lacks = {0};
+    if (sandbox_kernel(&lacks) != RC_OK) {
+        case_skip(2, lacks.detail);
+        return;
+    }
+    for (int write = 0; write < 2; write++) {
+        AUTO_ARENA a = arena_new(1u << 16);
+        struct ask q = {open_both};
+        struct err err = {0};
+        struct bytes out[CHILD_FLOWS];
+        const struct sandbox_path paths[] = {{taken_file, write == 1}, {"/no/such/path", true}};
+        const struct child c = {.what = "paths",
+                                .role = SANDBOX_COLLECT,
+                                .run = in_child,
+                                .ctx = &q,
+                                .paths = paths,
+                                .num_paths = 2,
+                                .n = 1,
+                                .cap = {sizeof(int)},
+                                .stdout_flow = -1};
+        const struct watch w = {clock_ms() + 20000, -1};
+        assert_int_equal(child_run(a, &c, &w, out, &err), RC_OK);
+        int got = -1;
+        memcpy(&got, out[0].p, sizeof got);
+        assert_int_equal(got, write == 1 ? ALLOWED : EACCES);
+    }
+}
+
+static bool ran;
+
+static bool run_and_say(void *ctx)
+{
+    (void)ctx;
+    ran = true;
+    return child_write(0, bytes_of_str("ran"));
+}
+
+static bool not_ready(void *ctx)
+{
+    (void)ctx;
+    return false;
+}
+
+/* What can't be confined, or has not what it needs, is not run. */
+static void an_unconfined_child_does_not_run(void **state)
+{
+    (void)state;
+    AUTO_ARENA a = arena_new(1u << 16);
+    struct err err = {0};
+    struct bytes out[CHILD_FLOWS];
+    char loop[64];
+    snprintf(loop, sizeof loop, "%s/loop", taken_dir);
+    assert_int_equal(symlink(loop, loop), 0);
+    const struct sandbox_path path = {loop, false};
+    struct child c = {.what = "a child",
+                      .role = SANDBOX_PARSE,
+                      .run = run_and_say,
+                      .paths = &path,
+                      .num_paths = 1,
+                      .n = 1,
+                      .cap = {16},
+                      .stdout_flow = -1};
+    const struct watch w = {clock_ms() + 20000, -1};
+    if (sandbox_kernel(&err) == RC_OK)
+        assert_int_equal(child_run(a, &c, &w, out, &err), BG_SANDBOX_UNCONFINED);
+    else
+        case_skip(1, "this kernel's Landlock is too old, or off");
+    assert_int_equal(unlink(loop), 0);
+    err = (struct err){0};
+    c.num_paths = 0;
+    assert_int_equal(child_run(a, &c, &w, out, &err), RC_OK);
+    assert_true(bytes_eq_str(out[0], "ran"));
+    c.before = not_ready;
+    assert_int_equal(child_run(a, &c, &w, out, &err), BG_CHILD_DIED);
+    assert_false(ran); /* not in this process */
+}
+
+/* --- the gate itself --- */
+
+static int gate(bool may_exec, int (*call)(void))
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct err err = {0};
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || sandbox_gate(may_exec, &err) != RC_OK)
+            _exit(100);
+        _exit(call() & 0x7f);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+        return DIED;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -2;
+}
+
+static void the_gate_does_what_its_children_need_and_traces_nobody(void **state)
+{
+    (void)state;
+    assert_int_equal(gate(false, call_execve), DIED);
+    assert_int_equal(gate(false, call_execveat), DIED);
+    assert_int_equal(gate(true, call_execve), 0); /* /bin/true */
+    for (int e = 0; e < 2; e++) {
+        assert_int_equal(gate(e, call_fork), ALLOWED);
+        assert_int_equal(gate(e, call_open), ALLOWED);
+        assert_int_equal(gate(e, call_connect), ALLOWED);
+        assert_true(SANITIZED || gate(e, call_ptrace) == DIED);
+        assert_int_equal(gate(e, call_read_parent), DIED);
+        assert_int_equal(gate(e, call_bpf), DIED);
+        assert_int_equal(gate(e, call_io_uring), DIED);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_confined_process_has_no_rights_left),
+        cmocka_unit_test(named_paths_are_given),
+        cmocka_unit_test(an_unconfined_child_does_not_run),
+        cmocka_unit_test(the_gate_does_what_its_children_need_and_traces_nobody),
+    };
+    if (!taken_set_up())
+        return 1;
+    int status = HARNESS_RUN("sandbox_child", tests);
+    return taken_tear_down() ? status : 1;
+}
