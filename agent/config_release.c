@@ -107,23 +107,24 @@ static enum rc read_class(const json_t *o, struct tpm_config *t, struct err *err
     return RC_OK;
 }
 
+static enum rc read_boot_log(const json_t *o, struct release_config *c, struct err *err)
+{
+    struct bytes word = bytes_of_str("required");
+    if (json_object_get(o, "boot_log") && !json_str(o, "boot_log", &word))
+        word = BYTES_NONE;
+    c->no_boot_log = bytes_eq_str(word, "none");
+    if (!c->no_boot_log && !bytes_eq_str(word, "required"))
+        return config_bad_value(err, "release.tpm.boot_log", "required or none");
+    return RC_OK;
+}
+
 static enum rc read_tpm(struct arena *a, const json_t *o, struct release_config *c, struct err *err)
 {
     /* The last one is not there in the release build: its TPM is the device. */
-    static const char *const keys[] = {"class",
-                                       "accept_host_tpm",
-                                       "bank",
-                                       "boot_pcrs",
-                                       "gate_pcr",
-                                       "blob",
-                                       "srk_name",
-                                       "version_index",
-                                       "version_minimum",
-                                       "authorize",
-                                       "floor_index",
-                                       "ek_ca",
-                                       "ek_crl",
-                                       "tcti"};
+    static const char *const keys[] = {
+        "class",       "accept_host_tpm", "bank",          "boot_pcrs",       "gate_pcr",
+        "blob",        "srk_name",        "version_index", "version_minimum", "authorize",
+        "floor_index", "boot_log",        "ek_ca",         "ek_crl",          "tcti"};
     size_t n = sizeof keys / sizeof *keys - (build_tcti_init ? 0 : 1);
     const json_t *v;
     struct tpm_config *t = &c->tpm;
@@ -134,6 +135,7 @@ static enum rc read_tpm(struct arena *a, const json_t *o, struct release_config 
     TRY(read_version(o, t, err));
     TRY(read_floor(o, t, err));
     TRY(read_endorsement(a, o, c, err));
+    TRY(read_boot_log(o, c, err));
     TRY(config_path(a, o, "blob", "release.tpm.blob", &c->blob, err));
     if (json_object_get(o, "srk_name")) {
         if (!json_hex(o, "srk_name", true, t->srk_name, sizeof t->srk_name))

@@ -15,6 +15,7 @@
 struct release_config {
     struct tpm_config tpm;
     const char *blob;         /* the sealed seed */
+    bool no_boot_log;         /* said so: there is none to hold the boot PCRs against */
     const char *approval;     /* with tpm.authorize: the signed approval */
     const char *ek_ca;        /* class attested: PEM file */
     const char *ek_crl;       /* the same; NULL: none */

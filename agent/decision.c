@@ -223,6 +223,19 @@ static const struct store_floor *floor_of(const struct report_tpm *tpm, struct r
     return floor;
 }
 
+/* boot_log: what the parent found before it took the seed. */
+static void boot_log(struct session *s, const struct report_tpm *tpm)
+{
+    struct err later = {0};
+    struct check c = {.id = "boot_log",
+                      .status = tpm->boot_log ? CHECK_PASS : CHECK_UNKNOWN,
+                      .code = tpm->boot_log ? RC_OK : BG_BOOT_LOG_NOT_JUDGED,
+                      .actual = tpm->boot_log ? tpm->boot_log : "not judged",
+                      .source = "TCG PC Client Platform Firmware Profile 1.06"};
+    if (checks_add(s->a, &s->report.checks, c, &later) != RC_OK && s->report.err.rc == RC_OK)
+        s->report.err = later;
+}
+
 static bool decide(void *ctx)
 {
     struct job *job = ctx;
@@ -240,6 +253,8 @@ static bool decide(void *ctx)
         (void)!gate_run(job->a, &s->input, &s->report); /* the report holds the result */
     }
     s->report.tpm = job->in->tpm;
+    if (job->in->tpm)
+        boot_log(s, job->in->tpm);
     s->report.key_protection = release_key_protection(config->release);
     if (job->cli->json)
         output_json(verdict_json(&s->report));

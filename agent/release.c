@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 
+#include "agent/boot_log.h"
 #include "agent/build.h"
 #include "agent/clock.h"
 #include "agent/file.h"
@@ -110,6 +111,11 @@ void release_shut(struct release *r)
         (void)!tpm_gate_close(r->tpm, &ignored);
 }
 
+enum rc release_boot_log(struct release *r, struct err *err)
+{
+    return boot_log_check(r->a, r->config.release, r->tpm, &r->watch, &r->seen.boot_log, err);
+}
+
 static enum rc read_approval(struct release *r, struct tpm_approval *out, struct err *err)
 {
     struct bytes b = BYTES_NONE;
@@ -135,7 +141,9 @@ enum rc release_unseal(struct release *r, struct err *err)
 enum rc release_take(struct release *r, struct err *err)
 {
     struct err door = {0};
-    enum rc taken = release_unseal(r, err);
+    enum rc taken = release_boot_log(r, err);
+    if (taken == RC_OK)
+        taken = release_unseal(r, err);
     /* Also when there is no seed for us: nobody after us is to try. */
     enum rc shut = tpm_gate_close(r->tpm, &door);
     TRY(taken);

@@ -36,9 +36,12 @@ enum rc release_tpm(struct release *r, struct err *err) MUST_CHECK;
 /* release_shut: the door of a TPM that answers and was not accepted: it may be the seed's all the
  * same, and nobody after us is to try. Best effort. */
 void release_shut(struct release *r);
+/* release_boot_log: the boot PCRs cover what was booted, or the configuration says that there is no
+ * log to tell. Before there is a seed. */
+enum rc release_boot_log(struct release *r, struct err *err) MUST_CHECK;
 /* release_unseal reads the blob and takes the seed into r->seed. */
 enum rc release_unseal(struct release *r, struct err *err) MUST_CHECK;
-/* release_take: unseal, then shut the door, which is done in any case. */
+/* release_take: boot log, unseal, then shut the door, which is done in any case. */
 enum rc release_take(struct release *r, struct err *err) MUST_CHECK;
 /* release_decide: the decision; how ever it ends, its record is extended into the gate PCR. */
 enum rc release_decide(struct release *r, struct err *err) MUST_CHECK;

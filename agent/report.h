@@ -12,10 +12,11 @@
 
 /* struct report_tpm: what is known of the TPM that holds the seed. Words are static. */
 struct report_tpm {
-    const char *cls;  /* "host", "attested" */
-    const char *srk;  /* what vouches for its storage key: "attested", "pinned", "unpinned" */
-    bool has_floor;   /* the floor below was read from it */
-    bool floor_binds; /* it is out of the host's reach; else it is advisory */
+    const char *cls;      /* "host", "attested" */
+    const char *srk;      /* what vouches for its storage key: "attested", "pinned", "unpinned" */
+    const char *boot_log; /* what the boot PCRs cover; NULL: nobody looked */
+    bool has_floor;       /* the floor below was read from it */
+    bool floor_binds;     /* it is out of the host's reach; else it is advisory */
     uint64_t floor_position, floor_checkpoint;
 };
 

@@ -322,6 +322,15 @@ enum rc tpm_attested(struct tpm *t, struct tpm_facts *facts, struct err *err)
     return RC_OK;
 }
 
+enum rc tpm_pcrs(struct tpm *t, uint8_t out[static TPM_BOOT_PCRS][TPM_PCR_MAX], struct err *err)
+{
+    struct tpm_request q = {.op = TPM_OP_PCRS};
+    struct tpm_reply r;
+    size_t n = TPM_BOOT_PCRS * sizeof *out;
+    TRY(ask(t, &q, NULL, 0, &r, out, n, err));
+    return r.payload_len == n ? RC_OK : bad_reply(t, r.payload_len, err);
+}
+
 static enum rc floor_ask(struct tpm *t, enum tpm_op op, struct secret *key,
                          const struct tpm_floor *give, struct tpm_floor *out, struct err *err)
 {

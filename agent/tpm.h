@@ -19,10 +19,11 @@
 #include "base/hash.h"
 #include "base/secret.h"
 
-#define TPM_SEED_LEN 32
-#define TPM_NAME_LEN 34 /* TPM 2.0 Part 1, 16: nameAlg, 2 bytes, and a SHA-256 digest */
-#define TPM_PCR_MAX  SHA384_LEN
-#define TPM_BLOB_MAX 4096 /* a sealed seed's file, bytes */
+#define TPM_SEED_LEN  32
+#define TPM_NAME_LEN  34 /* TPM 2.0 Part 1, 16: nameAlg, 2 bytes, and a SHA-256 digest */
+#define TPM_PCR_MAX   SHA384_LEN
+#define TPM_BOOT_PCRS 16u  /* firmware and loaders use these */
+#define TPM_BLOB_MAX  4096 /* a sealed seed's file, bytes */
 
 enum tpm_class {
     TPM_CLASS_NONE = 0,
@@ -107,6 +108,9 @@ enum rc tpm_gate_close(struct tpm *t, struct err *err) MUST_CHECK;
 enum rc tpm_gate_extend(struct tpm *t, const uint8_t *digest, size_t n, struct err *err) MUST_CHECK;
 /* tpm_gate_read: the gate PCR now, tpm_bank_len bytes. */
 enum rc tpm_gate_read(struct tpm *t, uint8_t out[static TPM_PCR_MAX], struct err *err) MUST_CHECK;
+/* tpm_pcrs: PCR 0 to 15 in the configured bank, the rest of each zero. */
+enum rc tpm_pcrs(struct tpm *t, uint8_t out[static TPM_BOOT_PCRS][TPM_PCR_MAX],
+                 struct err *err) MUST_CHECK;
 /* tpm_version_raise defines the counter if it is absent and increments it once: every seed sealed
  * before is retired. Part of provisioning, never of a boot. */
 enum rc tpm_version_raise(struct tpm *t, uint64_t *out_value, struct err *err) MUST_CHECK;

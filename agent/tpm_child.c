@@ -118,6 +118,14 @@ static enum rc serve_one(struct tpm_esys *t, const struct tpm_request *q, const 
         memcpy(r->gate, pcrs[gate], TPM_PCR_MAX);
         return RC_OK;
     }
+    case TPM_OP_PCRS: {
+        uint8_t pcrs[TPM_PCR_COUNT][TPM_PCR_MAX] = {0};
+        TRY(tpm_esys_open(t, err));
+        TRY(tpm_pcr_read(t, (1u << TPM_BOOT_PCRS) - 1, pcrs, err));
+        memcpy(out, pcrs, TPM_BOOT_PCRS * sizeof *pcrs);
+        r->payload_len = TPM_BOOT_PCRS * sizeof *pcrs;
+        return RC_OK;
+    }
     case TPM_OP_VERSION_RAISE:
         TRY(tpm_esys_open(t, err));
         return tpm_version_increment(t, &r->value, err);

@@ -16,6 +16,7 @@ enum tpm_op {
     TPM_OP_GATE_EXTEND,   /* gate: must be the value before; digest */
     TPM_OP_GATE_READ,     /* answer: gate */
     TPM_OP_VERSION_RAISE, /* answer: value */
+    TPM_OP_PCRS,          /* answer: PCR 0 to 15, TPM_PCR_MAX bytes each */
     TPM_OP_FLOOR_DEFINE,  /* these three: payload: floor key; floor; answer: floor */
     TPM_OP_FLOOR_READ,
     TPM_OP_FLOOR_RAISE,

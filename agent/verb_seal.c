@@ -90,6 +90,7 @@ static enum rc run_seal(struct release *r, struct arena *a, const struct cli *cl
     TRY(must_be_new(c->blob, err));
     TRY(must_be_new(cli->wrap ? c->wrapped : NULL, err));
     TRY(release_tpm(r, err));
+    TRY(release_boot_log(r, err));
     TRY(make_seed(r, err));
     if (c->tpm.floor_index) {
         floor_first(&r->config, &r->floor);
@@ -137,14 +138,17 @@ static int finish(struct release *r, const struct cli *cli, const char *done, st
         return 0;
     const char *blob = r->config.release->blob;
     if (cli->json)
-        output_json(json_pack("{s:i, s:s, s:s, s:s, s:b, s:b}", "schema", 1, "done", done, "blob",
-                              blob, "srk_name", name, "srk_pinned", (int)r->facts.srk_pinned,
-                              "srk_attested", (int)r->facts.srk_attested));
+        output_json(json_pack("{s:i, s:s, s:s, s:s, s:b, s:b, s:s?}", "schema", 1, "done", done,
+                              "blob", blob, "srk_name", name, "srk_pinned",
+                              (int)r->facts.srk_pinned, "srk_attested", (int)r->facts.srk_attested,
+                              "boot_log", r->seen.boot_log));
     else
-        printf("%s: %s\nstorage key: %s%s\n", done, blob, name,
+        printf("%s: %s\nstorage key: %s%s\n%s%s%s", done, blob, name,
                r->facts.srk_attested ? " (attested)"
                : r->facts.srk_pinned ? ""
-                                     : " (unpinned: set release.tpm.srk_name to it)");
+                                     : " (unpinned: set release.tpm.srk_name to it)",
+               r->seen.boot_log ? "boot PCRs cover: " : "",
+               r->seen.boot_log ? r->seen.boot_log : "", r->seen.boot_log ? "\n" : "");
     return output_finish(0);
 }
 

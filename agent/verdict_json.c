@@ -356,6 +356,7 @@ static json_t *tpm(const struct report_tpm *t)
         put(floor, "weight", string(t->floor_binds ? "binding" : "advisory"));
     }
     put(o, "floor", floor);
+    put(o, "boot_log", string(t->boot_log));
     return o;
 }
 

@@ -87,7 +87,7 @@ tpm_prepare
 boot_config() {
     printf '{"chain":{"source":"pinned","chain_id":31337,"kms_contract":"%s","block_hash":"%s"},"rpc":["%s"],
  "policy":{"require_freshness":"host-clock",%s},
- "release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[4,7],"gate_pcr":12,"blob":"%s"},
+ "release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[4,7],"gate_pcr":12,"boot_log":"none","blob":"%s"},
             "targets":[{"type":"file","path":"%s"}]}}\n' "$kms" "$2" "$rpc" "$policy" "$work/seed.blob" "$keys/key" >"$1"
 }
 boot_config "$work/boot-allowed.conf" "$(value evidence.machine.states.allowed.hash)"

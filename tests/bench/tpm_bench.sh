@@ -19,7 +19,7 @@ runs=${RUNS:-20}
 
 release_config() { # BLOB
     printf '{"chain":{"source":"pinned","chain_id":31337,"kms_contract":"0x%040d","block_hash":"0x%064d"},"rpc":["http://127.0.0.1:9"],
-"policy":{"require_freshness":"host-clock"},"release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[4,7],"gate_pcr":12,
+"policy":{"require_freshness":"host-clock"},"release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[4,7],"gate_pcr":12,"boot_log":"none",
 "blob":"%s"},"targets":[{"type":"exec","argv":["/usr/bin/sha256sum"]}]}}\n' 1 1 "$1"
 }
 row() { # WHAT COMMAND..

@@ -107,7 +107,7 @@ release_config() {
     policy='"require_freshness":"host-clock"'${2:+,$2}
     [ "${2:-}" != strict ] || policy=''
     printf '{"chain":{"source":"pinned","chain_id":31337,"kms_contract":"%s","block_hash":"%s"},"rpc":["%s"],"policy":{%s},
-"release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[4,7],"gate_pcr":12,"blob":"%s","srk_name":"%s"},"targets":[%s]%s}}\n' \
+"release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[4,7],"gate_pcr":12,"boot_log":"none","blob":"%s","srk_name":"%s"},"targets":[%s]%s}}\n' \
         "$kms" "$(value "evidence.${6:-own}.states.$1.hash")" "${5:-$rpc}" "$policy" "$work/seed.blob" "$srk" "${3:-$file_target}" \
         "${4:+,$4}" >"$work/config.json"
 }
@@ -163,6 +163,14 @@ provision() {
     is 'seal under another storage key: status' 6 "$status"
     is 'seal under another storage key: blob' no "$([ -e "$work/seed.blob" ] && echo yes || echo no)"
     sed 's/,"srk_name":"[0-9a-f]*"//' "$work/config.json" >"$work/unpinned" && mv "$work/unpinned" "$work/config.json"
+    cp "$work/config.json" "$work/none.json"
+    sed 's/"boot_log":"none",//' "$work/none.json" >"$work/config.json"
+    # Nothing tells what was booted: this machine has no log, or one that is not of this TPM.
+    gate seal --seed "$work/seed" --json
+    is 'seal without a boot log: refused' yes "$([ "$status" != 0 ] && echo yes || echo no)"
+    [ -e /sys/kernel/security/tpm0 ] || is 'seal without a boot log: code' 2114 "$(member error.code)"
+    is 'seal without a boot log: blob' no "$([ -e "$work/seed.blob" ] && echo yes || echo no)"
+    mv "$work/none.json" "$work/config.json"
     gate seal --seed "$work/seed" --json
     is 'seal: status' 0 "$status"
     srk=$(member srk_name)
@@ -207,6 +215,18 @@ decisions() {
     is 'other boot PCRs: status' 6 "$status"
     is 'other boot PCRs: target' '' "$(in_target)"
     is 'other boot PCRs: the door is shut all the same' "$(oracle pcr "$closed")" "$(gate_pcr)"
+
+    release_config allowed
+    sed 's/"boot_log":"none"/"boot_log":"required"/' "$work/config.json" >"$work/required.json"
+    mv "$work/required.json" "$work/config.json"
+    tpm_on
+    empty_target
+    gate boot --bundle "$work/own/bundle.json" --root "$work/own/root.der" --at $at --json
+    is 'no boot log: refused' yes "$([ "$status" != 0 ] && echo yes || echo no)"
+    [ -e /sys/kernel/security/tpm0 ] || is 'no boot log: code' 2114 "$(member error.code)"
+    is 'no boot log: target' '' "$(in_target)"
+    is 'no boot log: the door is shut all the same' "$(oracle pcr "$closed")" "$(gate_pcr)"
+    is 'no boot log: the seed for others' 0x99d "$(other_client)"
 
     release_config allowed '"as":"app"'
     boot app-view 0 "$own_key" own

@@ -53,7 +53,7 @@ tpm_prepare
 # gate_config POLICY BEACON-URLS RPC-URLS [CHAIN-MEMBERS]
 gate_config() {
     eth_config "$work/config.json" "$2" "$3" "\"max_head_age\":7200${4:+,$4}" "$1" '"store":"'"$work/store"'",
-"release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[4,7],"gate_pcr":12,"blob":"'"$work/seed.blob"'"},
+"release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[4,7],"gate_pcr":12,"boot_log":"none","blob":"'"$work/seed.blob"'"},
 "targets":[{"type":"file","path":"'"$target/key"'"}]}'
 }
 

@@ -61,6 +61,7 @@ static void the_whole_of_release_is_read(void **state)
     assert_int_equal(r->tpm.authorize_version, 9);
     assert_string_equal(r->approval, "/a/b");
     assert_string_equal(r->tpm.tcti, "swtpm:x");
+    assert_false(r->no_boot_log);
     assert_string_equal(r->blob, "/b");
     assert_string_equal(r->second_share, "/s");
     assert_string_equal(r->wrapped, "/w");
@@ -109,6 +110,9 @@ static void what_would_not_be_enforced_is_refused(void **state)
         {CONFIG("\"class\":\"hosted\"", FILE0, ""), BG_CONFIG_VALUE},
         {CONFIG("\"class\":\"host\",\"accept_host_tpm\":1", FILE0, ""), BG_CONFIG_VALUE},
         {CONFIG(TPM0 ",\"bank\":\"sha1\"", FILE0, ""), BG_CONFIG_VALUE},
+        {CONFIG(TPM0 ",\"boot_log\":\"optional\"", FILE0, ""), BG_CONFIG_VALUE},
+        {CONFIG(TPM0 ",\"boot_log\":false", FILE0, ""), BG_CONFIG_VALUE},
+        {CONFIG(TPM0 ",\"boot_log\":\"None\"", FILE0, ""), BG_CONFIG_VALUE},
         {CONFIG("\"class\":\"host\",\"boot_pcrs\":[],\"gate_pcr\":12,\"blob\":\"/b\"", FILE0, ""),
          BG_CONFIG_VALUE},
         {CONFIG("\"class\":\"host\",\"boot_pcrs\":[4,4],\"gate_pcr\":12,\"blob\":\"/b\"", FILE0,

@@ -38,7 +38,7 @@ config() {
         "$kms" "${1:-"$(pinned allowed)"}" "${2:-$usual_policy}" "$tpm_members" "${3:-$file_target}" "${4:+,$4}" \
         >"$one/add/usr/lib/bootgate/bootgate.json"
 }
-tpm_members='"class":"host","accept_host_tpm":true,"boot_pcrs":[0,4,7],"gate_pcr":12,"blob":"/evidence/seed.blob","srk_name":"'$srk'"'
+tpm_members='"class":"host","accept_host_tpm":true,"boot_pcrs":[0,4,7],"gate_pcr":12,"boot_log":"none","blob":"/evidence/seed.blob","srk_name":"'$srk'"'
 pinned() { # STATE
     printf '"source":"pinned","chain_id":31337,"block_hash":"%s"' "$(value "evidence.own.states.$1.hash")"
 }

@@ -69,7 +69,7 @@ esac
 # --- the TPM: one guest seals, the others start from copies of its state -----------------------------------------------
 mkdir -p "$work/provision/usr/lib/bootgate" "$work/tpm"
 printf '{"chain":{"source":"pinned","chain_id":31337,"kms_contract":"%s","block_hash":"%s"},"rpc":["http://10.0.2.100:80/"],
-"release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[0,4,7],"gate_pcr":12,"blob":"/seed.blob"},"targets":[{"type":"file","path":"/run/bootgate/key"}]}}\n' \
+"release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[0,4,7],"gate_pcr":12,"boot_log":"none","blob":"/seed.blob"},"targets":[{"type":"file","path":"/run/bootgate/key"}]}}\n' \
     "$kms" "$(value evidence.own.states.allowed.hash)" >"$work/provision/usr/lib/bootgate/bootgate.json"
 cat >"$work/provision/case" <<END
 echo $seed | xxd -r -p >/run/seed
