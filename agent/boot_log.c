@@ -9,19 +9,10 @@
 
 #define PATH "/sys/kernel/security/tpm0/binary_bios_measurements"
 
-_Static_assert(TPM_PCR_MAX == 48, "the PCR values of both sides");
+_Static_assert(TPM_PCR_MAX == 48 && TPM_BOOT_PCRS == TCG_PCRS, "the PCR values of both sides");
 
 /* What the child hands back. */
 enum flow { RESULT, LINE, FLOWS };
-
-/* struct job: what the child is to do. */
-struct job {
-    struct arena *a;
-    struct bytes log;
-    uint16_t bank;
-    uint32_t set;
-    uint8_t pcrs[TCG_PCRS][TPM_PCR_MAX];
-};
 
 /* put appends to a line what fits. */
 static size_t put(char *out, size_t n, const char *before, const char *what, unsigned pcr)
@@ -47,7 +38,7 @@ void boot_log_line(const struct boot_log_facts *f, char out[static BOOT_LOG_TEXT
 
 static bool run(void *ctx)
 {
-    const struct job *j = ctx;
+    const struct boot_log_job *j = ctx;
     const struct boot_log_ok *ok = NULL;
     struct err err = {0};
     char line[BOOT_LOG_TEXT_MAX];
@@ -58,8 +49,8 @@ static bool run(void *ctx)
     return child_write_err(RESULT, &err) && child_write(LINE, bytes_of_str(line));
 }
 
-static enum rc judge(struct arena *a, struct job *j, const struct watch *w, const char **out,
-                     struct err *err)
+enum rc boot_log_apart(struct arena *a, struct boot_log_job *j, const struct watch *w,
+                       const char **out, struct err *err)
 {
     struct child child = {.what = "the boot log",
                           .role = SANDBOX_PARSE,
@@ -101,7 +92,7 @@ enum rc boot_log_check(struct arena *a, const struct release_config *c, struct t
     *out = NULL;
     if (c->no_boot_log)
         return RC_OK;
-    struct job *j = ARENA_NEW(a, struct job, err);
+    struct boot_log_job *j = ARENA_NEW(a, struct boot_log_job, err);
     if (!j)
         return err->rc;
     j->a = a;
@@ -109,5 +100,5 @@ enum rc boot_log_check(struct arena *a, const struct release_config *c, struct t
     j->set = c->tpm.boot_pcrs;
     TRY(read_log(a, &j->log, err));
     TRY(tpm_pcrs(t, j->pcrs, err));
-    return judge(a, j, w, out, err);
+    return boot_log_apart(a, j, w, out, err);
 }
