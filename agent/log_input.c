@@ -55,12 +55,23 @@ enum rc log_input_read(struct arena *a, struct bytes text, const char *path, str
     return RC_OK;
 }
 
+enum rc log_input_bytes(struct arena *a, const char *path, struct bytes *out, struct err *err)
+{
+    return file_read(a, path, LIMIT_FILE, BG_LOG_FILE_SIZE, out, err);
+}
+
 enum rc log_input_file(struct arena *a, const char *path, struct bundle *b, struct log_input *out,
                        struct err *err)
 {
     struct bytes text = BYTES_NONE;
+    TRY(log_input_bytes(a, path, &text, err));
+    return log_input_text(a, text, path, b, out, err);
+}
+
+enum rc log_input_text(struct arena *a, struct bytes text, const char *path, struct bundle *b,
+                       struct log_input *out, struct err *err)
+{
     struct log_input in;
-    TRY(file_read(a, path, LIMIT_FILE, BG_LOG_FILE_SIZE, &text, err));
     TRY(log_input_read(a, text, path, b, &in, err));
     if (!in.has_log)
         return err_set(err, BG_LOG_NONE, "%s: %s", path, evidence_format_name(in.format));

@@ -20,7 +20,12 @@ struct log_input {
  * stay empty, the caller frees it. */
 enum rc log_input_read(struct arena *a, struct bytes text, const char *path, struct bundle *b,
                        struct log_input *out, struct err *err) MUST_CHECK;
-/* log_input_file: the same from a file, and there must be a log. */
+/* log_input_bytes: the file as it is. */
+enum rc log_input_bytes(struct arena *a, const char *path, struct bytes *out,
+                        struct err *err) MUST_CHECK;
+/* log_input_text: the same, and there must be a log. log_input_file: that, from a file. */
+enum rc log_input_text(struct arena *a, struct bytes text, const char *path, struct bundle *b,
+                       struct log_input *out, struct err *err) MUST_CHECK;
 enum rc log_input_file(struct arena *a, const char *path, struct bundle *b, struct log_input *out,
                        struct err *err) MUST_CHECK;
 

@@ -1,7 +1,10 @@
-/* log FILE: decode an event log, replay it into RTMR0-3, compare with the quote when there is one.
+/*
+ * log FILE: decode an event log, replay it into RTMR0-3, compare with the quote when there is one.
+ * A TPM's boot log: its PCRs, and what they cover (log_pcr.h).
  */
 #include "agent/event_text.h"
 #include "agent/log_input.h"
+#include "agent/log_pcr.h"
 #include "agent/output.h"
 #include "base/hex.h"
 
@@ -126,7 +129,12 @@ int verb_log(struct arena *a, const struct cli *cli)
     struct replayed r = {0};
     AUTO_BUNDLE b = {0};
     const char *path = cli->args[0];
-    if (log_input_file(a, path, &b, &r.in, &err) != RC_OK)
+    struct bytes text = BYTES_NONE;
+    if (log_input_bytes(a, path, &text, &err) != RC_OK)
+        return output_error(cli->json, cli->quiet, &err);
+    if (log_pcr_is(text))
+        return log_pcr_show(cli, text);
+    if (log_input_text(a, text, path, &b, &r.in, &err) != RC_OK)
         return output_error(cli->json, cli->quiet, &err);
     replay(&r);
     if (r.in.has_quote && !(r.match[0] && r.match[1] && r.match[2] && r.match[3]))

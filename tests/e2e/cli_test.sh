@@ -257,6 +257,20 @@ if awk 'length($0) > 105 { exit 1 }' out; then ok; else bad 'log is wider than 1
 run own-log-json 0 log bundle.json --json
 says own-log-json '"rtmr3": true'
 says own-log-json '"type_name": "EV_SEPARATOR"'
+for path in uki efi-stub qemu-kernel grub; do
+    "$BUILD/tools/boot_log_tool" make $path >boot-log
+    run "boot-log-$path" 0 log boot-log
+    says "boot-log-$path" "boot path $path; boot PCRs that cover it: 0,2,4,"
+    says "boot-log-$path" 'PCR 4  = '
+    if awk 'length($0) > 105 { exit 1 }' out; then ok; else bad 'boot log is wider than 105 columns'; fi
+    run "boot-log-$path-json" 0 log boot-log --json
+    says "boot-log-$path-json" '"what": "command line"'
+    tpm2_eventlog boot-log 2>/dev/null | sed -n '/^pcrs:/,$s/^    4  : 0x/"4": "/p' >oracle
+    for value in $(cut -d'"' -f4 oracle); do says "boot-log-$path-json" "$value"; done
+done
+head -c 2000 boot-log >cut-log
+run cut-log 4 log cut-log
+run cut-log-quiet 4 log cut-log -q
 printf '{"policy":{"device_ids":["%064d"],"min_tcb_evaluation":4000000}}' 7 >policy.json
 verdict own-policy 1 verify bundle.json --at $at --root root.der --config policy.json
 says own-policy '"DEVICE_ID"'

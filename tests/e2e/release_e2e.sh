@@ -168,7 +168,7 @@ provision() {
     # Nothing tells what was booted: this machine has no log, or one that is not of this TPM.
     gate seal --seed "$work/seed" --json
     is 'seal without a boot log: refused' yes "$([ "$status" != 0 ] && echo yes || echo no)"
-    [ -e /sys/kernel/security/tpm0 ] || is 'seal without a boot log: code' 2114 "$(member error.code)"
+    [ -e /sys/kernel/security/tpm0 ] || is 'seal without a boot log: code' BG-2114 "$(member error.code)"
     is 'seal without a boot log: blob' no "$([ -e "$work/seed.blob" ] && echo yes || echo no)"
     mv "$work/none.json" "$work/config.json"
     gate seal --seed "$work/seed" --json
@@ -223,7 +223,7 @@ decisions() {
     empty_target
     gate boot --bundle "$work/own/bundle.json" --root "$work/own/root.der" --at $at --json
     is 'no boot log: refused' yes "$([ "$status" != 0 ] && echo yes || echo no)"
-    [ -e /sys/kernel/security/tpm0 ] || is 'no boot log: code' 2114 "$(member error.code)"
+    [ -e /sys/kernel/security/tpm0 ] || is 'no boot log: code' BG-2114 "$(member error.code)"
     is 'no boot log: target' '' "$(in_target)"
     is 'no boot log: the door is shut all the same' "$(oracle pcr "$closed")" "$(gate_pcr)"
     is 'no boot log: the seed for others' 0x99d "$(other_client)"
