@@ -64,7 +64,7 @@ gate_config() {
     cat >"$work/config.json" <<END
 {"chain":{"source":"near","network_id":"tests","contract_id":"$kms","checkpoint":$checkpoint${2:+,$2}},
  "rpc":["$(of "$1" url)/rpc"],"policy":{${3:-}},
- "release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[4,7],"gate_pcr":12,"blob":"$work/seed.blob"},
+ "release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[4,7],"gate_pcr":12,"boot_log":"none","blob":"$work/seed.blob"},
  "targets":[{"type":"file","path":"$target/key"}],"deadline_s":60}}
 END
 }
