@@ -121,7 +121,8 @@ static _Noreturn void in_child(const struct child *c, const struct inflows *in)
         close_range((unsigned)(CHILD_FLOW_FD + (int)c->n), ~0u, 0) != 0 ||
         (c->before && !c->before(c->ctx)))
         _exit(LOST);
-    if (sandbox_enter(&(struct sandbox){c->role, c->paths, c->num_paths}, &err) != RC_OK) {
+    if (sandbox_enter(&(struct sandbox){c->role, c->paths, c->num_paths, c->only_paths}, &err) !=
+        RC_OK) {
         text_error(stderr, &err);
         _exit(UNCONFINED);
     }

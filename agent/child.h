@@ -26,7 +26,8 @@ struct child {
     void *ctx;
     const struct sandbox_path *paths; /* beside the role's own */
     size_t num_paths;
-    size_t n; /* flows in use */
+    bool only_paths; /* see struct sandbox */
+    size_t n;        /* flows in use */
     size_t cap[CHILD_FLOWS];
     int stdout_flow; /* -1: none */
 };

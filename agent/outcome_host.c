@@ -164,8 +164,12 @@ enum rc outcome_host_notify(struct arena *a, const struct guest_config *g, const
 {
     struct told t = {g, event, payload};
     struct bytes said[CHILD_FLOWS];
+    const struct sandbox_path shared = {g->host_shared, false};
     const struct child c = {.what = "the host API",
                             .role = SANDBOX_COLLECT,
+                            .paths = &shared,
+                            .num_paths = 1,
+                            .only_paths = true,
                             .run = in_child,
                             .ctx = &t,
                             .n = 1,

@@ -32,6 +32,8 @@ struct sandbox {
     enum sandbox_role role;
     const struct sandbox_path *paths;
     size_t num_paths;
+    bool only_paths; /* SANDBOX_COLLECT: of files and devices nothing but paths; else it reads all,
+                      * and writes the guest's device and report folder */
 };
 
 /*

@@ -114,7 +114,7 @@ static enum rc allow_path(int ruleset, uint64_t handled, const struct sandbox_pa
 static enum rc allow(int fd, const struct ruleset *r, const struct sandbox *s, struct err *err)
 {
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (own[i].role == s->role)
+        if (own[i].role == s->role && !s->only_paths)
             TRY(allow_path(fd, r->fs, &own[i].path, err));
     for (size_t i = 0; i < s->num_paths; i++)
         TRY(allow_path(fd, r->fs, &s->paths[i], err));
