@@ -153,7 +153,7 @@ static bool write_record(const struct decision *d, const struct store_floor *see
 /* For the store: lengths of the floor and of the collateral, four bytes each, these two, the
  * answers. */
 #define KEEP_HEAD 8u
-#define KEEP_MAX  (KEEP_HEAD + STORE_FLOOR_MAX + STORE_COLLATERAL_MAX + STORE_BEACON_MAX)
+#define KEEP_MAX  (KEEP_HEAD + STORE_FLOOR_MAX + STORE_COLLATERAL_MAX + STORE_LIGHT_MAX)
 
 static bool write_keep(const struct store_files *keep)
 {
@@ -162,7 +162,7 @@ static bool write_keep(const struct store_files *keep)
         return true;
     (void)put_be(put_be(head, keep->floor.n, 4), keep->collateral.n, 4);
     return child_write(KEEP, BYTES_OF_ARRAY(head)) && child_write(KEEP, keep->floor) &&
-           child_write(KEEP, keep->collateral) && child_write(KEEP, keep->beacon);
+           child_write(KEEP, keep->collateral) && child_write(KEEP, keep->light);
 }
 
 /* network_deadline leaves the child time to say which nodes failed before it is killed. */
@@ -278,10 +278,10 @@ static bool split_keep(struct bytes b, struct store_files *out)
     size_t floor = (size_t)take_be(&c, 4), collateral = (size_t)take_be(&c, 4);
     out->floor = cur_take(&c, floor);
     out->collateral = cur_take(&c, collateral);
-    out->beacon = cur_rest(&c);
+    out->light = cur_rest(&c);
     return cur_done(&c) && (floor || collateral) && floor <= STORE_FLOOR_MAX &&
-           collateral <= STORE_COLLATERAL_MAX && out->beacon.n <= STORE_BEACON_MAX &&
-           (floor || !out->beacon.n);
+           collateral <= STORE_COLLATERAL_MAX && out->light.n <= STORE_LIGHT_MAX &&
+           (floor || !out->light.n);
 }
 
 /* split_record: false: it is not what write_record writes. */

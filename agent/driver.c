@@ -81,7 +81,7 @@ static void open_store(struct run *r)
     struct store_floor stored = {0};
     r->head.own_answers = json_array_size(r->bundle->beacon);
     r->head.own_hints = json_array_size(r->bundle->committee_keys);
-    if (s->beacon.n && store_answers_read(r->a, s->beacon, r->bundle, &why))
+    if (s->light.n && store_answers_read(r->a, s->light, r->bundle, &why))
         r->head.from_store = true;
     note(r, "the store is left out", &why);
     if (s->floor.n)
@@ -246,7 +246,7 @@ static enum rc remember(struct run *r, struct err *err)
     TRY(head_hints(&r->head, entries, err));
     if (!d->stored)
         return RC_OK;
-    TRY(store_answers_make(r->a, entries, r->bundle->committee_keys, &keep->beacon, err));
+    TRY(store_answers_make(r->a, entries, r->bundle->committee_keys, &keep->light, err));
     return store_floor_make(r->a, n->genesis_validators_root, &floor, &keep->floor, err);
 }
 

@@ -336,7 +336,7 @@ static void note_nodes(struct run *r, const struct nodes *nodes, const char *wha
 static enum rc open_run(struct run *r, struct err *err)
 {
     const struct driver *d = r->d;
-    struct err floor = {0}, ignored = {0};
+    struct err floor = {0}, light = {0}, ignored = {0};
     r->cfg = d->config->near.client;
     if (d->stored && d->stored->floor.n)
         (void)!store_near_floor_read(d->stored->floor, &d->config->near, &r->cfg.floor_height,
@@ -344,6 +344,9 @@ static enum rc open_run(struct run *r, struct err *err)
     if (d->floor && d->floor->slot > r->cfg.floor_height)
         r->cfg.floor_height = d->floor->slot;
     (void)!driver_note(r->a, r->facts, "the floor is left out", &floor, &ignored);
+    if (d->stored && d->stored->light.n)
+        (void)!store_near_answers_read(r->a, d->stored->light, r->bundle, &light);
+    (void)!driver_note(r->a, r->facts, "the stored blocks are left out", &light, &ignored);
     nodes_init(&r->nodes, &d->config->rpc, d->offline);
     nodes_init(&r->relays, &d->config->near.relays, d->offline);
     r->asked = ARENA_ARRAY(r->a, struct asked, MAX_ASKED, err);
@@ -376,6 +379,10 @@ static enum rc remember(struct run *r, struct err *err)
     r->facts->floor.slot = height;
     if (!r->d->stored)
         return RC_OK;
+    struct near_kept kept;
+    near_client_kept(r->client, &kept);
+    if (kept.n)
+        TRY(store_near_answers_make(r->a, &kept, &r->facts->keep.light, err));
     return store_near_floor_make(r->a, &r->d->config->near, height, &r->facts->keep.floor, err);
 }
 

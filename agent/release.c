@@ -210,7 +210,7 @@ static enum rc decide(struct release *r, struct err *err)
     const struct config *c = &r->config;
     TRY(read_floor(r, err));
     if (c->store)
-        TRY(store_load(r->a, c->store, &stored, &r->stored, err));
+        TRY(store_load(r->a, c->store, store_kind_of(c), &stored, &r->stored, err));
     TRY(authtime_ask(r->a, &c->guest, &r->watch, &r->time, err));
     TRY(collect_and_decide(r, &stored, &d, err));
     if (!same_question(c, &d.decision))
@@ -222,7 +222,7 @@ static enum rc decide(struct release *r, struct err *err)
     /* Before a key is out: the next boot is to know how far this one saw. A disk that is full is
      * no reason not to boot: whoever owns it can take the store away altogether. */
     if (c->store)
-        (void)!store_save(c->store, &d.keep, &r->stored);
+        (void)!store_save(c->store, store_kind_of(c), &d.keep, &r->stored);
     return RC_OK;
 }
 

@@ -51,7 +51,7 @@ static enum rc open_store(struct session *s, struct err *err)
     const char *dir = s->config.store;
     if (!dir || s->cli->given & (OPT_AT | OPT_BUNDLE | OPT_OFFLINE))
         return RC_OK;
-    TRY(store_load(s->a, dir, &s->stored, &why, err));
+    TRY(store_load(s->a, dir, store_kind_of(&s->config), &s->stored, &why, err));
     s->input.stored = &s->stored;
     return report_note(s->a, &s->report, "the store", &why, err);
 }
@@ -72,7 +72,8 @@ static enum rc make_nonce(struct session *s, struct err *err)
 void session_keep(struct session *s)
 {
     struct err why = {0}, ignored = {0};
-    if (s->input.stored && store_save(s->config.store, &s->report.net.keep, &why) != RC_OK)
+    if (s->input.stored &&
+        store_save(s->config.store, store_kind_of(&s->config), &s->report.net.keep, &why) != RC_OK)
         (void)!report_note(s->a, &s->report, "nothing was stored", &why, &ignored);
 }
 

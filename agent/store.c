@@ -12,8 +12,10 @@
 #include "agent/file.h"
 #include "agent/watch.h"
 #include "base/hex.h"
+#include "policy/near/base58.h"
 
 #define BEACON     "beacon.json"
+#define NEAR       "near.json"
 #define FLOOR      "floor.json"
 #define COLLATERAL "collateral.json"
 
@@ -62,8 +64,18 @@ static int open_dir(const char *path)
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 }
 
-enum rc store_load(struct arena *a, const char *dir, struct store_files *out, struct err *why,
-                   struct err *err)
+enum store_kind store_kind_of(const struct config *c)
+{
+    return c->chain.source == CHAIN_NEAR ? STORE_NEAR : STORE_BEACON;
+}
+
+static const char *light_name(enum store_kind kind)
+{
+    return kind == STORE_NEAR ? NEAR : BEACON;
+}
+
+enum rc store_load(struct arena *a, const char *dir, enum store_kind kind, struct store_files *out,
+                   struct err *why, struct err *err)
 {
     *out = (struct store_files){BYTES_NONE, BYTES_NONE, BYTES_NONE};
     AUTO_CLOSE fd = open_dir(dir);
@@ -72,7 +84,7 @@ enum rc store_load(struct arena *a, const char *dir, struct store_files *out, st
     if (fd < 0)
         return RC_OK;
     TRY(load(a, fd, COLLATERAL, STORE_COLLATERAL_MAX, &out->collateral, why, err));
-    TRY(load(a, fd, BEACON, STORE_BEACON_MAX, &out->beacon, why, err));
+    TRY(load(a, fd, light_name(kind), STORE_LIGHT_MAX, &out->light, why, err));
     return load(a, fd, FLOOR, STORE_FLOOR_MAX, &out->floor, why, err);
 }
 
@@ -121,16 +133,17 @@ static enum rc open_to_write(const char *dir, int *out_fd, struct err *err)
     return RC_OK;
 }
 
-enum rc store_save(const char *dir, const struct store_files *files, struct err *err)
+enum rc store_save(const char *dir, enum store_kind kind, const struct store_files *files,
+                   struct err *err)
 {
     AUTO_CLOSE fd = -1;
-    if (!files->beacon.n && !files->floor.n && !files->collateral.n)
+    if (!files->light.n && !files->floor.n && !files->collateral.n)
         return RC_OK;
     TRY(open_to_write(dir, &fd, err));
     if (files->collateral.n)
         TRY(replace(fd, COLLATERAL, files->collateral, err));
-    if (files->beacon.n)
-        TRY(replace(fd, BEACON, files->beacon, err));
+    if (files->light.n)
+        TRY(replace(fd, light_name(kind), files->light, err));
     return files->floor.n ? replace(fd, FLOOR, files->floor, err) : RC_OK;
 }
 
@@ -224,7 +237,7 @@ bool store_answers_read(struct arena *a, struct bytes text, struct bundle *b, st
     AUTO_JSON j = NULL;
     AUTO_BUNDLE kept = {0};
     const char *bad = NULL;
-    if (json_read(text, STORE_BEACON_MAX, &j, why) != RC_OK)
+    if (json_read(text, STORE_LIGHT_MAX, &j, why) != RC_OK)
         return false;
     if (!json_only_keys(j, keys, sizeof keys / sizeof *keys, &bad) ||
         json_array_size(json_object_get(j, "beacon")) > STORE_ENTRIES) {
@@ -240,11 +253,57 @@ bool store_answers_read(struct arena *a, struct bytes text, struct bundle *b, st
     return why->rc == RC_OK;
 }
 
+bool store_near_answers_read(struct arena *a, struct bytes text, struct bundle *b, struct err *why)
+{
+    static const char *const keys[] = {"schema", "rpc"};
+    AUTO_JSON j = NULL;
+    AUTO_BUNDLE kept = {0};
+    const char *bad = NULL;
+    if (json_read(text, STORE_LIGHT_MAX, &j, why) != RC_OK)
+        return false;
+    if (!json_only_keys(j, keys, sizeof keys / sizeof *keys, &bad) ||
+        json_array_size(json_object_get(j, "rpc")) > STORE_ENTRIES) {
+        (void)err_set(why, BG_STORE_NEAR_ANSWERS, "%s", bad ? bad : "too many answers");
+        return false;
+    }
+    if (bundle_init(&kept, why) != RC_OK || bundle_add_text(a, &kept, text, NEAR, why) != RC_OK)
+        return false;
+    if (json_array_extend(b->rpc, kept.rpc) != 0)
+        (void)err_set(why, BG_STORE_NEAR_MERGE, "%s", NEAR);
+    return why->rc == RC_OK;
+}
+
+/* near_entry: the answer, as if it had been asked for after the block that is kept before it. */
+static json_t *near_entry(const struct near_kept_answer *k)
+{
+    char after[BASE58_MAX_TEXT];
+    json_t *result = json_deep_copy(k->answer.result);
+    if (k->producers)
+        return json_pack("{s:s, s:o, s:o}", "method", k->answer.method, "params",
+                         json_deep_copy(k->answer.params), "result", result);
+    base58_write(BYTES_OF_ARRAY(k->after), after);
+    return json_pack("{s:s, s:{s:s}, s:o}", "method", k->answer.method, "params", "last_block_hash",
+                     after, "result", result);
+}
+
+enum rc store_near_answers_make(struct arena *a, const struct near_kept *kept, struct bytes *out,
+                                struct err *err)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < kept->n; i++)
+        (void)json_array_append_new(list, near_entry(&kept->v[i]));
+    AUTO_JSON j = json_pack("{s:i, s:o}", "schema", 1, "rpc", list);
+    *out = BYTES_NONE;
+    if (j && (json_array_size(list) != kept->n || kept->n > STORE_ENTRIES))
+        return RC_OK; /* too many to keep */
+    return dump(a, j, STORE_LIGHT_MAX, out, err);
+}
+
 enum rc store_answers_make(struct arena *a, const json_t *entries, const json_t *hints,
                            struct bytes *out, struct err *err)
 {
     AUTO_JSON j =
         json_pack("{s:i, s:O, s:O}", "schema", 1, "beacon", entries, "committee_keys", hints);
     *out = BYTES_NONE;
-    return dump(a, j, STORE_BEACON_MAX, out, err);
+    return dump(a, j, STORE_LIGHT_MAX, out, err);
 }

@@ -11,8 +11,12 @@ struct near_client {
     struct near_config cfg;
     uint64_t now;
     struct near_head head;
-    bool moved;     /* the head is a block that was verified, not the checkpoint */
-    size_t refused; /* blocks that did not verify: each costs signatures */
+    bool moved;                     /* the head is a block that was verified, not the checkpoint */
+    size_t refused;                 /* blocks that did not verify: each costs signatures */
+    struct near_kept kept;          /* but for the newest block */
+    struct near_kept_answer newest; /* result NULL: it is among them */
+    uint8_t kept_hash[32];          /* of the last block among them; else the checkpoint's */
+    bool overflow;                  /* kept is not all of it */
 };
 
 static uint64_t age_of(uint64_t now, uint64_t timestamp_ns)
@@ -43,6 +47,7 @@ enum rc near_client_new(struct arena *a, const struct near_config *cfg, uint64_t
     c->cfg = *cfg;
     c->now = now;
     near_head_start(&cfg->checkpoint, &c->head);
+    memcpy(c->kept_hash, cfg->checkpoint.block_hash, 32);
     *out = c;
     return RC_OK;
 }
@@ -57,6 +62,41 @@ static bool asked_after(const struct answer *e, const uint8_t hash[static 32])
            base58_read(json_view(p), named, 32) && memcmp(named, hash, 32) == 0;
 }
 
+static void keep(struct near_client *c, const struct near_kept_answer *k)
+{
+    for (size_t i = 0; i < c->kept.n; i++)
+        if (c->kept.v[i].answer.result == k->answer.result)
+            return;
+    if (c->kept.n + 1 < NEAR_KEPT) /* one place is the newest block's */
+        c->kept.v[c->kept.n++] = *k;
+    else
+        c->overflow = true;
+}
+
+/* keep_block: after the last one that is kept; one that begins an epoch is needed by all after it.
+ */
+static void keep_block(struct near_client *c, const struct answer *e, const struct near_block *b,
+                       bool begins)
+{
+    struct near_kept_answer k = {.answer = *e};
+    memcpy(k.after, c->kept_hash, 32);
+    c->newest = k;
+    if (!begins)
+        return;
+    keep(c, &k);
+    memcpy(c->kept_hash, b->hash, 32);
+    c->newest.answer.result = NULL;
+}
+
+void near_client_kept(const struct near_client *c, struct near_kept *out)
+{
+    *out = c->kept;
+    if (c->overflow)
+        out->n = 0;
+    else if (c->newest.answer.result)
+        out->v[out->n++] = c->newest;
+}
+
 /* learn_producers looks for the wanted list among the answers: its hash is known, so any will do.
  */
 static enum rc learn_producers(struct near_client *c, const struct answers *answers,
@@ -67,8 +107,9 @@ static enum rc learn_producers(struct near_client *c, const struct answers *answ
         struct near_producers p;
         struct err ignored = {0};
         if (strcmp(e->method, "EXPERIMENTAL_validators_ordered") == 0 &&
-            near_producers_from_json(c->a, e->result, &p, &ignored) == RC_OK)
-            (void)!near_head_producers(c->a, &c->head, &p, err);
+            near_producers_from_json(c->a, e->result, &p, &ignored) == RC_OK &&
+            near_head_producers(c->a, &c->head, &p, err))
+            keep(c, &(struct near_kept_answer){.answer = *e, .producers = true});
         if (ignored.rc == BG_NOMEM)
             *err = ignored;
         if (err->rc != RC_OK)
@@ -91,7 +132,7 @@ static enum rc try_block(struct near_client *c, const struct answers *answers,
                          const struct answer *e, struct needs *needs, bool *learned,
                          bool *out_moved, struct err *last_bad, struct err *err)
 {
-    struct near_block b;
+    struct near_block b = {0};
     struct err why = {0};
     *out_moved = false;
     /* No newer block: nodes answer null or {}. */
@@ -108,6 +149,7 @@ static enum rc try_block(struct near_client *c, const struct answers *answers,
             TRY(needs_add_near(c->a, needs, NEED_NEAR_PRODUCERS, true, b.hash, BYTES_NONE,
                                BYTES_NONE, err));
     }
+    bool begins = memcmp(c->head.epoch_id, b.lite.epoch_id, 32) != 0;
     if (rc == RC_OK)
         rc = near_light_accept(c->a, &c->head, &b, &why);
     if (rc == BG_NOMEM) {
@@ -115,6 +157,7 @@ static enum rc try_block(struct near_client *c, const struct answers *answers,
         return rc;
     }
     if (rc == RC_OK) {
+        keep_block(c, e, &b, begins);
         *out_moved = c->moved = true;
         return RC_OK;
     }

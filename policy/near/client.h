@@ -36,4 +36,22 @@ enum rc near_client_step(struct near_client *c, const struct answers *answers, b
                          struct needs *out_needs, const struct near_head **out_head,
                          struct err *out_last_bad, struct err *err) MUST_CHECK;
 
+/*
+ * struct near_kept: the answers that lead from the checkpoint to the head, as few as there are: the
+ * lists of producers, the first block of each epoch that was entered, and the head. Borrowed from
+ * the answers that were given to near_client_step.
+ */
+#define NEAR_KEPT 64u
+struct near_kept_answer {
+    struct answer answer;
+    bool producers;    /* a list; else a light client block */
+    uint8_t after[32]; /* the block that it is to be asked for after */
+};
+struct near_kept {
+    struct near_kept_answer v[NEAR_KEPT];
+    size_t n;
+};
+/* near_client_kept: n is 0 when there are more than that. */
+void near_client_kept(const struct near_client *c, struct near_kept *out);
+
 #endif

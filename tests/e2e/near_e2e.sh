@@ -319,6 +319,21 @@ yes=true'
     height=$(member chain.block_number)
     note floor-written "floor: tests $kms $height" \
         "floor: $(node -p 'const f = JSON.parse(require("fs").readFileSync(process.argv[1])); `${f.network_id} ${f.contract_id} ${f.height}`' "$folder/floor.json")"
+    # What was proven is not asked for again: one light block, one block, one round of state.
+    live store-warm "$say_yes
+chain.round_trips=3" allowed "$node/none/allowed" "\"checkpoint\":$(checkpoint allowed 36)"
+    live store-cold-epochs "$say_yes" allowed "$node/none/allowed" "\"checkpoint\":$(checkpoint allowed 3)"
+    cold=$(member chain.round_trips)
+    live store-warm-epochs "$say_yes" allowed "$node/none/allowed" "\"checkpoint\":$(checkpoint allowed 3)"
+    note store-saves-epochs 'saved: yes' "saved: $([ "$(member chain.round_trips)" -lt "$((cold - 3))" ] && echo yes || echo "no, $(member chain.round_trips) after $cold")"
+    for harm in 'garbage' '{"schema":1,"rpc":[],"x":1}' '{"schema":1,"rpc":[{"method":"next_light_client_block","params":{"last_block_hash":"x"},"result":{}}]}' \
+        "$(sed 's/"height": *1/"height":2/' "$folder/near.json")" "$(sed 's/"ed25519:./"ed25519:/' "$folder/near.json")"; do
+        printf '%s' "$harm" >"$folder/near.json"
+        live store-harmed "$say_yes" allowed "$node/none/allowed" "\"checkpoint\":$(checkpoint allowed 3)"
+    done
+    live store-knows-more '3
+yes=false' allowed "$node/none/allowed@20"
+    rm "$folder/near.json"
     live floor-rolled-back '3
 yes=false
 error.code=BG-1640' allowed "$node/none/allowed@20"

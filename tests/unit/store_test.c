@@ -57,7 +57,7 @@ static enum rc load(struct store_files *out, struct err *why)
 {
     struct err err = {0};
     *why = (struct err){0};
-    return store_load(arena, dir, out, why, &err);
+    return store_load(arena, dir, STORE_BEACON, out, why, &err);
 }
 
 static void what_is_saved_reads_back(void **state)
@@ -67,10 +67,10 @@ static void what_is_saved_reads_back(void **state)
     struct store_files f = {bytes_of_str("answers"), bytes_of_str("floor"), bytes_of_str("set")},
                        got;
     struct stat st;
-    assert_int_equal(store_save(dir, &f, &err), RC_OK);
+    assert_int_equal(store_save(dir, STORE_BEACON, &f, &err), RC_OK);
     assert_int_equal(load(&got, &why), RC_OK);
     assert_int_equal(why.rc, RC_OK);
-    assert_true(bytes_eq(f.beacon, got.beacon) && bytes_eq(f.floor, got.floor));
+    assert_true(bytes_eq(f.light, got.light) && bytes_eq(f.floor, got.floor));
     assert_true(bytes_eq(f.collateral, got.collateral));
     static const char *const names[] = {"beacon.json", "floor.json", "collateral.json"};
     for (size_t i = 0; i < 3; i++) {
@@ -79,16 +79,16 @@ static void what_is_saved_reads_back(void **state)
     }
     /* One alone leaves the other as it is. */
     struct store_files one = {BYTES_NONE, bytes_of_str("higher"), BYTES_NONE};
-    assert_int_equal(store_save(dir, &one, &err), RC_OK);
+    assert_int_equal(store_save(dir, STORE_BEACON, &one, &err), RC_OK);
     assert_int_equal(load(&got, &why), RC_OK);
-    assert_true(bytes_eq_str(got.beacon, "answers") && bytes_eq_str(got.floor, "higher"));
+    assert_true(bytes_eq_str(got.light, "answers") && bytes_eq_str(got.floor, "higher"));
     assert_true(bytes_eq_str(got.collateral, "set"));
     /* What a run that was cut short left behind is in nobody's way. */
     put("beacon.json.new", "half");
-    f.beacon = bytes_of_str("answers again");
-    assert_int_equal(store_save(dir, &f, &err), RC_OK);
+    f.light = bytes_of_str("answers again");
+    assert_int_equal(store_save(dir, STORE_BEACON, &f, &err), RC_OK);
     assert_int_equal(load(&got, &why), RC_OK);
-    assert_true(bytes_eq(f.beacon, got.beacon));
+    assert_true(bytes_eq(f.light, got.light));
     assert_int_equal(access(in("beacon.json.new"), F_OK), -1);
 }
 
@@ -98,10 +98,12 @@ static void nothing_is_no_error(void **state)
     struct err err = {0}, why;
     struct store_files got = {0};
     assert_int_equal(load(&got, &why), RC_OK);
-    assert_true(why.rc == RC_OK && got.beacon.n == 0 && got.floor.n == 0);
-    assert_int_equal(store_save("/nonexistent/store", &got, &err), RC_OK); /* nothing to write */
-    assert_int_equal(store_load(arena, "/nonexistent/store", &got, &why, &err), RC_OK);
-    assert_true(why.rc == RC_OK && got.beacon.n == 0);
+    assert_true(why.rc == RC_OK && got.light.n == 0 && got.floor.n == 0);
+    assert_int_equal(store_save("/nonexistent/store", STORE_BEACON, &got, &err),
+                     RC_OK); /* nothing to write */
+    assert_int_equal(store_load(arena, "/nonexistent/store", STORE_BEACON, &got, &why, &err),
+                     RC_OK);
+    assert_true(why.rc == RC_OK && got.light.n == 0);
 }
 
 static void the_directory_is_made_when_only_it_is_missing(void **state)
@@ -111,12 +113,12 @@ static void the_directory_is_made_when_only_it_is_missing(void **state)
     struct stat st;
     struct store_files f = {bytes_of_str("a"), bytes_of_str("b"), BYTES_NONE}, got;
     assert_int_equal(rmdir(dir), 0);
-    assert_int_equal(store_save(dir, &f, &err), RC_OK);
+    assert_int_equal(store_save(dir, STORE_BEACON, &f, &err), RC_OK);
     assert_int_equal(stat(dir, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0700);
     assert_int_equal(load(&got, &why), RC_OK);
     assert_true(bytes_eq_str(got.floor, "b"));
-    assert_int_equal(store_save("/nonexistent/store", &f, &err), BG_STORE_MAKE);
+    assert_int_equal(store_save("/nonexistent/store", STORE_BEACON, &f, &err), BG_STORE_MAKE);
 }
 
 static void what_can_not_be_trusted_to_be_a_file_is_left_out(void **state)
@@ -127,27 +129,27 @@ static void what_can_not_be_trusted_to_be_a_file_is_left_out(void **state)
     put("target", "elsewhere");
     assert_int_equal(symlink(in("target"), in("beacon.json")), 0);
     assert_int_equal(load(&got, &why), RC_OK);
-    assert_true(why.rc == BG_STORE_READ && got.beacon.n == 0);
+    assert_true(why.rc == BG_STORE_READ && got.light.n == 0);
     assert_int_equal(unlink(in("beacon.json")), 0);
     assert_int_equal(mkdir(in("beacon.json"), 0700), 0);
     assert_int_equal(load(&got, &why), RC_OK);
-    assert_true(why.rc == BG_STORE_READ && got.beacon.n == 0);
+    assert_true(why.rc == BG_STORE_READ && got.light.n == 0);
     assert_int_equal(rmdir(in("beacon.json")), 0);
     assert_int_equal(mkfifo(in("beacon.json"), 0600), 0); /* must not be waited for */
     assert_int_equal(load(&got, &why), RC_OK);
-    assert_true(why.rc == BG_STORE_READ && got.beacon.n == 0);
+    assert_true(why.rc == BG_STORE_READ && got.light.n == 0);
     assert_int_equal(unlink(in("beacon.json")), 0);
     /* Larger than it may be; just as large as it may be. */
     put("beacon.json", "");
     put("floor.json", "");
-    assert_int_equal(truncate(in("beacon.json"), STORE_BEACON_MAX + 1), 0);
+    assert_int_equal(truncate(in("beacon.json"), STORE_LIGHT_MAX + 1), 0);
     assert_int_equal(truncate(in("floor.json"), STORE_FLOOR_MAX), 0);
     assert_int_equal(load(&got, &why), RC_OK);
-    assert_true(why.rc == BG_STORE_READ && got.beacon.n == 0 && got.floor.n == STORE_FLOOR_MAX);
-    assert_int_equal(truncate(in("beacon.json"), STORE_BEACON_MAX), 0);
+    assert_true(why.rc == BG_STORE_READ && got.light.n == 0 && got.floor.n == STORE_FLOOR_MAX);
+    assert_int_equal(truncate(in("beacon.json"), STORE_LIGHT_MAX), 0);
     assert_int_equal(truncate(in("floor.json"), STORE_FLOOR_MAX + 1), 0);
     assert_int_equal(load(&got, &why), RC_OK);
-    assert_true(why.rc == BG_STORE_READ && got.beacon.n == STORE_BEACON_MAX && got.floor.n == 0);
+    assert_true(why.rc == BG_STORE_READ && got.light.n == STORE_LIGHT_MAX && got.floor.n == 0);
 }
 
 static void links_are_replaced_never_followed(void **state)
@@ -160,21 +162,21 @@ static void links_are_replaced_never_followed(void **state)
     put("target", "elsewhere");
     assert_int_equal(symlink(in("target"), in("beacon.json")), 0);
     assert_int_equal(symlink(in("target"), in("beacon.json.new")), 0);
-    assert_int_equal(store_save(dir, &f, &err), RC_OK);
+    assert_int_equal(store_save(dir, STORE_BEACON, &f, &err), RC_OK);
     assert_int_equal(lstat(in("beacon.json"), &st), 0);
     assert_true(S_ISREG(st.st_mode));
     assert_int_equal(stat(in("target"), &st), 0);
     assert_int_equal(st.st_size, strlen("elsewhere"));
     assert_int_equal(load(&got, &why), RC_OK);
-    assert_true(bytes_eq(got.beacon, f.beacon));
+    assert_true(bytes_eq(got.light, f.light));
     /* A store that is a link itself. */
     char link[80];
     snprintf(link, sizeof link, "%s-link", dir);
     assert_int_equal(symlink(dir, link), 0);
-    assert_int_equal(store_save(link, &f, &err), BG_STORE_OPEN);
+    assert_int_equal(store_save(link, STORE_BEACON, &f, &err), BG_STORE_OPEN);
     err_clear(&err);
-    assert_int_equal(store_load(arena, link, &got, &why, &err), RC_OK);
-    assert_true(why.rc == BG_STORE_DIRECTORY && got.beacon.n == 0);
+    assert_int_equal(store_load(arena, link, STORE_BEACON, &got, &why, &err), RC_OK);
+    assert_true(why.rc == BG_STORE_DIRECTORY && got.light.n == 0);
     assert_int_equal(unlink(link), 0);
 }
 
@@ -186,7 +188,7 @@ static void others_may_not_write_there(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct err err = {0};
         assert_int_equal(chmod(dir, modes[i]), 0);
-        enum rc rc = store_save(dir, &f, &err);
+        enum rc rc = store_save(dir, STORE_BEACON, &f, &err);
         CASE("mode", rc == BG_STORE_OPEN_TO_OTHERS && access(in("beacon.json"), F_OK) != 0,
              "mode %o: code %d", modes[i], (int)rc);
     }
@@ -198,7 +200,7 @@ static void a_place_that_can_not_be_taken_is_an_error(void **state)
     struct err err = {0};
     struct store_files f = {bytes_of_str("a"), bytes_of_str("b"), BYTES_NONE};
     assert_int_equal(mkdir(in("beacon.json"), 0700), 0);
-    assert_int_equal(store_save(dir, &f, &err), BG_STORE_WRITE);
+    assert_int_equal(store_save(dir, STORE_BEACON, &f, &err), BG_STORE_WRITE);
     assert_int_equal(access(in("beacon.json.new"), F_OK), -1);
     assert_int_equal(access(in("floor.json"), F_OK), -1); /* the answers come first */
 }
@@ -212,15 +214,15 @@ static void one_run_writes_at_a_time(void **state)
     int other_run = open(dir, O_RDONLY | O_DIRECTORY);
     assert_int_equal(flock(other_run, LOCK_EX), 0);
     put("beacon.json.new", "half");
-    assert_int_equal(store_save(dir, &f, &err), BG_STORE_BUSY);
+    assert_int_equal(store_save(dir, STORE_BEACON, &f, &err), BG_STORE_BUSY);
     assert_int_equal(load(&got, &why), RC_OK);
-    assert_true(got.beacon.n == 0 && got.floor.n == 0);
+    assert_true(got.light.n == 0 && got.floor.n == 0);
     assert_int_equal(access(in("beacon.json.new"), F_OK), 0);
     close(other_run);
     err_clear(&err);
-    assert_int_equal(store_save(dir, &f, &err), RC_OK);
+    assert_int_equal(store_save(dir, STORE_BEACON, &f, &err), RC_OK);
     assert_int_equal(load(&got, &why), RC_OK);
-    assert_true(bytes_eq(got.beacon, f.beacon) && bytes_eq(got.floor, f.floor));
+    assert_true(bytes_eq(got.light, f.light) && bytes_eq(got.floor, f.floor));
 }
 
 static void a_floor_is_of_its_network(void **state)
@@ -334,9 +336,9 @@ static void answers_are_a_bundle_with_nothing_else(void **state)
     assert_true(store_answers_read(arena, bytes_of_str(crowd(0)), &b, &why)); /* just as many */
     assert_int_equal(json_array_size(b.beacon), 2 + STORE_ENTRIES);
     /* More than the store holds: nothing is written, and that is no error. */
-    char *large = malloc(STORE_BEACON_MAX + 2);
-    memset(large, '0', STORE_BEACON_MAX + 1);
-    large[STORE_BEACON_MAX + 1] = '\0';
+    char *large = malloc(STORE_LIGHT_MAX + 2);
+    memset(large, '0', STORE_LIGHT_MAX + 1);
+    large[STORE_LIGHT_MAX + 1] = '\0';
     json_array_append_new(entries, json_pack("{s:s, s:s}", "path", "/c", "ssz", large));
     free(large);
     assert_int_equal(store_answers_make(arena, entries, hints, &text, &err), RC_OK);
