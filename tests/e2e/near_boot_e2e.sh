@@ -112,6 +112,47 @@ one_build() { # NAME PROGRAM
     is 'the recording: freshness' host-clock "$(member freshness)"
     gate_config yes '"proof":"call"'
     boot 'the recording, for a boot' 3 BG-1666 "$work/calls-$build_name.json"
+    floor
+}
+
+# The floor in the TPM: a height, of this network and contract. It is read by tpm2-tools, and written with the value that Python derives.
+floor_config() { # [CHAIN-MEMBERS]
+    gate_config yes "${1-"$(by_call yes relay)"}" '"require_freshness":"host-clock"'
+    sed -i 's/"gate_pcr":12,/"gate_pcr":12,"floor_index":25166592,/' "$work/config.json"
+}
+height_in_tpm() {
+    tpm2_nvread 0x01800300 -C o -s 56 -o "$work/nv" >/dev/null 2>&1 || { echo absent; return; }
+    od -An -v -tu1 -j40 -N8 "$work/nv" | tr -s ' \n' ' ' | awk '{ for (i = 1; i <= 8; i++) p = p * 256 + $i; printf "%.0f", p }'
+}
+floor() {
+    rm -f "$work/seed.blob"
+    tpm_on
+    tpm2_nvundefine 0x01800300 -C o >/dev/null 2>&1
+    floor_config
+    "$program" seal --config "$work/config.json" --tcti "$tcti" --seed "$work/seed" >"$work/out" 2>"$work/err" </dev/null
+    is 'floor, seal: status' 0 $?
+    is 'floor, seal: it begins at the checkpoint' "$(of yes checkpoint.height)" "$(height_in_tpm)"
+    is 'floor, seal: whose it is' "$(python3 -c 'import hashlib, sys
+part = lambda s: len(s).to_bytes(2, "big") + s.encode()
+print(hashlib.sha256(b"bootgate/floor/chain/v1" + part("near") + part("tests") + part(sys.argv[1])).hexdigest())' "$kms")" \
+        "$(od -An -v -tx1 -j8 -N32 "$work/nv" | tr -d ' \n')"
+    boot 'floor, by call' 0 null "$bundle"
+    is 'floor, by call: freshness' nonce "$(member freshness)"
+    is 'floor, by call: raised' yes "$([ "$(height_in_tpm)" -gt "$(of yes checkpoint.height)" ] && echo yes)"
+    floor_config '"code_hash":"report"'
+    boot 'floor, by state' 0 null "$bundle"
+    is 'floor, by state: raised to the block' "$(member chain.block_number)$(member chain.height)" "$(height_in_tpm)"
+    # Somebody has seen a block that is far ahead: what is shown to us lies below it.
+    auth=$(python3 -c 'import hmac, hashlib, sys
+p = hmac.new(bytes(32), bytes.fromhex(sys.argv[1]), hashlib.sha256).digest()
+print(hmac.new(p, b"bootgate/floor/v1" + bytes.fromhex("01800300") + b"\1", hashlib.sha256).hexdigest())' $seed)
+    printf '\000\000\001\000\000\000\000\000' | dd of="$work/nv" bs=1 seek=40 conv=notrunc status=none
+    tpm2_nvwrite 0x01800300 -C 0x01800300 -P "hex:$auth" -i "$work/nv" >/dev/null
+    is 'floor, far ahead' 1099511627776 "$(height_in_tpm)"
+    boot 'floor, below it' 3 BG-1640 "$bundle"
+    floor_config
+    boot 'floor, below it by call' 3 BG-1640 "$bundle"
+    is 'floor, below it: as it was' 1099511627776 "$(height_in_tpm)"
 }
 
 [ -x "$BUILD/test/bootgate" ] || say_stop "no $BUILD/test/bootgate: run make test-build"

@@ -65,7 +65,7 @@ own=$work/own/bundle.json
 floor() {
     tpm2_nvread $index -C o -s 56 -o "$work/nv" >/dev/null 2>&1 || { echo absent; return; }
     od -An -v -tu1 "$work/nv" | tr -s ' \n' ' ' | awk '{ for (i = 41; i <= 48; i++) p = p * 256 + $i
-        for (; i <= 56; i++) c = c * 256 + $i; printf "%d,%d", p, c }'
+        for (; i <= 56; i++) c = c * 256 + $i; printf "%.0f,%.0f", p, c }'
 }
 
 slot_in_store() {
@@ -85,6 +85,10 @@ only_up() {
     is 'seal: status' 0 $?
     begun=$(echo "$start" | sed -E 's/.*"slot":"?([0-9]+).*/\1/')
     is 'seal: it begins at the checkpoint' "$begun,0" "$(floor)"
+    is 'seal: whose it is' "$(python3 -c 'import hashlib, sys
+r = bytes.fromhex(sys.argv[1].removeprefix("0x"))
+print(hashlib.sha256(b"bootgate/floor/chain/v1" + b"\0\x08ethereum" + b"\0\x20" + r).hexdigest())' "$(of network.genesis_validators_root)")" \
+        "$(od -An -v -tx1 -j8 -N32 "$work/nv" | tr -d ' \n')"
     boot 'first' 0 null "$own"
     is 'first: as read before' "$begun" "$(member tpm.floor.position)"
     is 'first: what it is worth' advisory "$(member tpm.floor.weight)"
