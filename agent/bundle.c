@@ -19,6 +19,7 @@ void bundle_free(struct bundle *b)
 {
     json_decref(b->rpc);
     json_decref(b->collateral_json);
+    json_decref(b->early_json);
     json_decref(b->beacon);
     json_decref(b->committee_keys);
     json_decref(b->checkpoint);
@@ -39,6 +40,17 @@ static enum rc add_collateral_json(struct arena *a, struct bundle *b, json_t *ob
     TRY(collateral_from_json(a, obj, &b->collateral, err));
     b->has_collateral = true;
     b->collateral_json = json_incref(obj);
+    return RC_OK;
+}
+
+static enum rc add_early(struct arena *a, struct bundle *b, json_t *obj, const char *path,
+                         struct err *err)
+{
+    if (b->has_early)
+        return twice(err, "collateral_early", path);
+    TRY(collateral_early_from_json(a, obj, &b->early, err));
+    b->has_early = true;
+    b->early_json = json_incref(obj);
     return RC_OK;
 }
 
@@ -114,8 +126,9 @@ static enum rc add_beacon(struct bundle *b, const json_t *j, const char *path, s
 /* check_members: a JSON object with a "schema" member is a bundle that this version can read. */
 static enum rc check_members(const json_t *j, const char *path, struct err *err)
 {
-    static const char *const keys[] = {"schema", "evidence",       "collateral", "rpc",
-                                       "beacon", "committee_keys", "checkpoint", "taken"};
+    static const char *const keys[] = {"schema",     "evidence", "collateral",
+                                       "rpc",        "beacon",   "committee_keys",
+                                       "checkpoint", "taken",    "collateral_early"};
     const char *bad = NULL;
     uint64_t schema = 0;
     if (!json_only_keys(j, keys, sizeof keys / sizeof *keys, &bad))
@@ -139,6 +152,8 @@ static enum rc add_bundle(struct arena *a, struct bundle *b, const json_t *j, co
     }
     if ((v = json_object_get(j, "collateral")))
         TRY(add_collateral_json(a, b, v, path, err));
+    if ((v = json_object_get(j, "collateral_early")))
+        TRY(add_early(a, b, v, path, err));
     if ((v = json_object_get(j, "rpc")))
         TRY(add_rpc(b, v, err));
     return add_beacon(b, j, path, err);
@@ -230,6 +245,18 @@ enum rc bundle_set_collateral(struct arena *a, struct bundle *b, const struct co
     return RC_OK;
 }
 
+enum rc bundle_set_early(struct arena *a, struct bundle *b, const struct collateral *c,
+                         struct err *err)
+{
+    json_t *j = NULL;
+    TRY(collateral_early_to_json(a, c, &j, err));
+    json_decref(b->early_json);
+    b->early_json = j;
+    b->early = *c;
+    b->has_early = true;
+    return RC_OK;
+}
+
 enum rc bundle_add_checkpoint(struct arena *a, struct bundle *b, const char *path, struct err *err)
 {
     struct bytes text = BYTES_NONE;
@@ -277,6 +304,8 @@ enum rc bundle_write(struct arena *a, const struct bundle *b, const char *path, 
         ok = ok && json_object_set_new(o, "evidence", evidence_json(a, &b->evidence, err)) == 0;
     if (b->has_collateral)
         ok = ok && json_object_set(o, "collateral", b->collateral_json) == 0;
+    if (b->has_early)
+        ok = ok && json_object_set(o, "collateral_early", b->early_json) == 0;
     if (json_array_size(b->rpc))
         ok = ok && json_object_set(o, "rpc", b->rpc) == 0;
     if (json_array_size(b->beacon))

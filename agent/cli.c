@@ -50,6 +50,7 @@ static const struct option_row rows[] = {
     ROW("image", 1, OPT_IMAGE, "DIR     the image that was meant to boot"),
     ROW("against", 1, OPT_AGAINST,
         "FILE    what was expected: evidence, a log, a measurement, or an app-compose.json"),
+    ROW("early", 0, OPT_EARLY, "        against the coming TCB set, too"),
     {"json", 0, 0, ID_JSON, "        the verdict as JSON, on failure too"},
     {"color", 1, 0, ID_COLOR, "WHEN    auto, always or never"},
     {"verbose", 0, 0, 'v', "        full values"},
@@ -192,6 +193,7 @@ static enum rc store_value(struct cli *c, const struct option_row *row, const ch
         if (!clock_read(bytes_of_str(value), &c->at))
             return err_set(err, BG_USAGE_AT, "%s", value);
         break;
+    case OPT_EARLY:
     case OPT_OFFLINE:
     case OPT_RAISE:
         break;

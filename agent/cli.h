@@ -41,6 +41,7 @@ enum cli_option {
     OPT_LITE = 1u << 27,
     OPT_IMAGE = 1u << 28,
     OPT_AGAINST = 1u << 29,
+    OPT_EARLY = 1u << 30,
 };
 
 struct cli {

@@ -11,8 +11,9 @@ struct member {
     struct bytes v;
 };
 
-enum rc collateral_to_json(struct arena *a, const struct collateral *c, json_t **out,
-                           struct err *err)
+/* to_json writes the members from first on. */
+static enum rc to_json(struct arena *a, const struct collateral *c, size_t first, json_t **out,
+                       struct err *err)
 {
     const struct member members[] = {
         {"pck_crl_issuer_chain", false, c->pck_crl_issuer_chain},
@@ -26,7 +27,7 @@ enum rc collateral_to_json(struct arena *a, const struct collateral *c, json_t *
         {"qe_identity_signature", true, c->qe_identity_signature},
     };
     AUTO_JSON o = json_object();
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+    for (size_t i = first; i < sizeof members / sizeof *members; i++) {
         const struct member *m = &members[i];
         char *hex = m->hex ? hex_str(a, m->v, err) : NULL;
         if (m->hex && !hex)
@@ -37,6 +38,18 @@ enum rc collateral_to_json(struct arena *a, const struct collateral *c, json_t *
     }
     *out = json_incref(o);
     return RC_OK;
+}
+
+enum rc collateral_to_json(struct arena *a, const struct collateral *c, json_t **out,
+                           struct err *err)
+{
+    return to_json(a, c, 0, out, err);
+}
+
+enum rc collateral_early_to_json(struct arena *a, const struct collateral *c, json_t **out,
+                                 struct err *err)
+{
+    return to_json(a, c, 3, out, err); /* behind the CRLs */
 }
 
 bool collateral_stored_read(struct arena *a, struct bytes text, struct collateral *out,

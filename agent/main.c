@@ -42,7 +42,8 @@ static const struct verb verbs[] = {
      "two logs, measurements or quotes: which events differ, and what may be the cause", 0, 2, 2,
      verb_diff},
     {"tcb", "FILE", "what the platform of a quote lacks for UpToDate, and what to update",
-     OPT_COLLATERAL | OPT_AT | OPT_ROOT, 1, 1, verb_tcb},
+     OPT_CONFIG | OPT_COLLATERAL | OPT_AT | OPT_OFFLINE | OPT_TIMEOUT | OPT_EARLY | OPT_ROOT, 1, 1,
+     verb_tcb},
     {"checkpoint", "sign|verify|show [FILE]",
      "a recent beacon block to start from: sign it for others, verify who signed, print it",
      OPT_CONFIG | OPT_AT | OPT_TIMEOUT | OPT_OUTPUT | OPT_KEY | OPT_SLOT | OPT_BLOCK_ROOT |

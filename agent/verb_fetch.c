@@ -3,6 +3,7 @@
  * network. It takes no trust and gives none: what was fetched is judged again by whoever uses it,
  * so its 0 means "complete", whatever the contract answered.
  */
+#include "agent/early.h"
 #include "agent/file.h"
 #include "agent/output.h"
 #include "agent/session.h"
@@ -72,6 +73,21 @@ static size_t answers(const struct bundle *b)
     return json_array_size(b->rpc) + json_array_size(b->beacon);
 }
 
+/* add_early: wished, for `tcb --early`; nobody's decision needs it. */
+static enum rc add_early(struct session *s)
+{
+    struct err why = {0};
+    struct report *r = &s->report;
+    struct quote *q = ARENA_NEW(s->a, struct quote, &r->err);
+    if (!q)
+        return r->err.rc;
+    if (!s->bundle.has_collateral || quote_parse(s->bundle.evidence.quote, q, &why) != RC_OK)
+        return RC_OK;
+    err_clear(&why);
+    TRY(early_fetch(s->a, &s->input, q, &why, &r->err));
+    return report_note(s->a, r, "the early TCB set", &why, &r->err);
+}
+
 /* complete runs the need loop and writes the file: whole, or not at all. */
 static enum rc complete(struct session *s, struct fetched_bundle *f)
 {
@@ -80,6 +96,7 @@ static enum rc complete(struct session *s, struct fetched_bundle *f)
     s->input.answer_needed = true;
     TRY(session_ask(s));
     session_keep(s);
+    TRY(add_early(s));
     f->answers = answers(&s->bundle);
     f->fetched = f->answers > before ? f->answers - before : 0;
     for (size_t i = 0; i < r->chain->num_codes; i++)

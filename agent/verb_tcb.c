@@ -1,6 +1,6 @@
 /* tcb FILE: what the platform of a quote lacks for UpToDate, and what to update. */
-#include "agent/bundle.h"
 #include "agent/clock.h"
+#include "agent/early.h"
 #include "agent/file.h"
 #include "agent/output.h"
 #include "base/date.h"
@@ -8,36 +8,74 @@
 #include "quote/tcb_gap.h"
 #include "quote/verify.h"
 
+/* struct weather: a platform against one TCB set. */
 struct weather {
     uint64_t now;
     struct tcb_gap gap;
     const char *status; /* merged, of what was verified; NULL: it was not */
     struct err why;     /* not authentic, or not acceptable */
+    bool has_early;
+    struct err no_early; /* why there is none */
 };
 
+static enum rc against(struct arena *a, const struct quote *q, const struct collateral *c,
+                       struct bytes root, uint64_t now, struct weather *w, struct err *err)
+{
+    const struct td_report_ok *ok;
+    w->now = now;
+    if (quote_verify(a, q, c, root, now, &ok, &w->why) == RC_OK)
+        w->status = tcb_status_name(td_report_of(ok)->tcb.status);
+    return tcb_gap_find(a, q, c, &w->gap, err);
+}
+
+/* get_collateral: from the services of the configuration, where none was given. */
+static enum rc get_collateral(struct arena *a, const struct gate_input *in, const struct quote *q,
+                              const char *path, struct err *err)
+{
+    const struct td_report_ok *ok;
+    struct report *r = ARENA_NEW(a, struct report, err);
+    if (!r)
+        return err->rc;
+    if (in->bundle->has_collateral)
+        return RC_OK;
+    if (in->offline || !in->config->guest.collateral.n)
+        return err_set(err, BG_TCB_NO_COLLATERAL, "%s", path);
+    return authentic_quote(a, in, q, r, &ok, err);
+}
+
 static enum rc look(struct arena *a, const struct cli *cli, struct bundle *b, struct weather *w,
-                    struct err *err)
+                    struct weather *early, struct err *err)
 {
     struct quote *q = ARENA_NEW(a, struct quote, err);
-    struct bytes root = quote_intel_root();
-    const struct td_report_ok *ok;
-    if (!q)
+    struct config *c = ARENA_NEW(a, struct config, err);
+    uint64_t seconds = cli->timeout ? cli->timeout : LIMIT_RUN_SECONDS;
+    struct gate_input in = {.goal = GATE_VERIFY,
+                            .config = c,
+                            .bundle = b,
+                            .root = quote_intel_root(),
+                            .offline = cli->given & OPT_OFFLINE,
+                            .deadline_ms = clock_ms() + seconds * 1000u,
+                            .now = cli->given & OPT_AT ? cli->at : clock_now()};
+    if (!q || !c)
         return err->rc;
-    w->now = cli->given & OPT_AT ? cli->at : clock_now();
+    TRY(config_load_any(a, cli->config, c, err));
     TRY(bundle_init(b, err));
     TRY(bundle_add_file(a, b, cli->args[0], err));
     if (cli->collateral)
         TRY(bundle_add_collateral(a, b, cli->collateral, err));
     if (cli->root)
-        TRY(file_read(a, cli->root, LIMIT_CERT_DER, BG_TCB_ROOT_SIZE, &root, err));
+        TRY(file_read(a, cli->root, LIMIT_CERT_DER, BG_TCB_ROOT_SIZE, &in.root, err));
     if (b->evidence.quote.n == 0)
         return err_set(err, BG_TCB_NO_QUOTE, "%s", cli->args[0]);
-    if (!b->has_collateral)
-        return err_set(err, BG_TCB_NO_COLLATERAL, "%s", cli->args[0]);
     TRY(quote_parse(b->evidence.quote, q, err));
-    if (quote_verify(a, q, &b->collateral, root, w->now, &ok, &w->why) == RC_OK)
-        w->status = tcb_status_name(td_report_of(ok)->tcb.status);
-    return tcb_gap_find(a, q, &b->collateral, &w->gap, err);
+    TRY(get_collateral(a, &in, q, cli->args[0], err));
+    TRY(against(a, q, &b->collateral, in.root, in.now, w, err));
+    if (!(cli->given & OPT_EARLY))
+        return RC_OK;
+    TRY(early_fetch(a, &in, q, &w->no_early, err));
+    w->has_early = b->has_early;
+    struct collateral coming = early_set(b);
+    return b->has_early ? against(a, q, &coming, in.root, in.now, early, err) : RC_OK;
 }
 
 /* up_to_date: shown, and nothing is short. */
@@ -113,21 +151,50 @@ static json_t *svn_json(struct bytes id, const struct tcb_svn_gap *s)
                      goal ? date_json(goal->date) : json_null());
 }
 
-static json_t *as_json(const struct weather *w)
+/* days_left: how long the set at hand is good: the earliest that a newer one is needed. */
+static uint64_t days_left(const struct weather *w)
+{
+    uint64_t until = w->gap.info.next_update;
+    return until > w->now ? (until - w->now) / 86400u : 0;
+}
+
+/* is_coming: it is not the one in force under another name. */
+static bool is_coming(const struct weather *w, const struct weather *early)
+{
+    return early->gap.info.evaluation_number > w->gap.info.evaluation_number;
+}
+
+static json_t *early_json(const struct weather *w, const struct weather *early)
+{
+    const struct tcb_gap *g = &early->gap;
+    if (!w->has_early)
+        return NULL;
+    return json_pack(
+        "{s:b, s:b, s:s?, s:b, s:i, s:o, s:o, s:o, s:b, s:o, s:o, s:I}", "coming",
+        is_coming(w, early), "up_to_date", up_to_date(early), "status", early->status, "verified",
+        early->why.rc == RC_OK, "tcb_evaluation_data_number", (int)g->info.evaluation_number,
+        "issue_date", date_json(g->info.issue_date), "next_update", date_json(g->info.next_update),
+        "platform", platform_json(g), "relaunch", g->relaunch, "tdx_module",
+        g->module ? svn_json(g->module->id, &g->module_gap) : json_null(), "quoting_enclave",
+        svn_json(g->identity.id, &g->qe), "standard_days_left", (json_int_t)days_left(w));
+}
+
+static json_t *as_json(const struct weather *w, const struct weather *early)
 {
     const struct tcb_gap *g = &w->gap;
     char fmspc[13], code[16];
     hex_encode(BYTES_OF_ARRAY(g->pck.fmspc), fmspc);
     snprintf(code, sizeof code, "BG-%04d", (int)w->why.rc);
     return json_pack(
-        "{s:i, s:s, s:b, s:s?, s:b, s:s?, s:s, s:i, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "schema",
-        1, "kind", "tcb", "up_to_date", up_to_date(w), "status", w->status, "verified",
+        "{s:i, s:s, s:b, s:s?, s:b, s:s?, s:s, s:i, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o?}",
+        "schema", 1, "kind", "tcb", "up_to_date", up_to_date(w), "status", w->status, "verified",
         w->why.rc == RC_OK, "error", w->why.rc == RC_OK ? NULL : code, "fmspc", fmspc,
         "tcb_evaluation_data_number", (int)g->info.evaluation_number, "issue_date",
         date_json(g->info.issue_date), "next_update", date_json(g->info.next_update), "platform",
         platform_json(g), "relaunch", g->relaunch, "tdx_module",
         g->module ? svn_json(g->module->id, &g->module_gap) : json_null(), "quoting_enclave",
-        svn_json(g->identity.id, &g->qe), "as_of", date_json(w->now));
+        svn_json(g->identity.id, &g->qe), "as_of", date_json(w->now), "early",
+        early_json(w, early));
 }
 
 static void advisories_text(const struct tcb_advisories *v)
@@ -190,10 +257,8 @@ static void svn_text(const char *what, struct bytes id, const struct tcb_svn_gap
                s->goal->isv_svn - s->svn, date_of(s->goal->date).s, update);
 }
 
-static void as_text(const struct weather *w)
+static void parts_text(const struct tcb_gap *g)
 {
-    const struct tcb_gap *g = &w->gap;
-    printf("%s\n\n", up_to_date(w) ? "UpToDate" : w->status ? "not UpToDate" : "undecided");
     platform_text(g);
     if (g->module)
         svn_text("TDX module", g->module->id, &g->module_gap, "the TDX module");
@@ -202,6 +267,35 @@ static void as_text(const struct weather *w)
     else
         puts("TDX module       has no identity of its own: see the platform's tdx 0 and 1");
     svn_text("quoting enclave", g->identity.id, &g->qe, "Intel's DCAP software on the host");
+}
+
+/* early_text: what will be missing, and since when at the earliest. */
+static void early_text(const struct weather *w, const struct weather *early)
+{
+    const struct tcb_gap *g = &early->gap;
+    if (!w->has_early) {
+        puts("\nearly TCB set: there is none here");
+        return;
+    }
+    printf("\nearly TCB set, number %u, of %.10s: %s\n", g->info.evaluation_number,
+           date_of(g->info.issue_date).s,
+           !is_coming(w, early) ? "nothing newer than the standard set is coming"
+           : up_to_date(early)  ? "UpToDate when it comes into force"
+           : early->status      ? "not UpToDate when it comes into force"
+                                : "NOT verified");
+    if (!is_coming(w, early))
+        return;
+    parts_text(g);
+    printf("no document says when it becomes the standard. The standard set at hand (number %u) is "
+           "good for %llu\ndays more; who asks for a new one may get this set any day before\n",
+           w->gap.info.evaluation_number, (unsigned long long)days_left(w));
+}
+
+static void as_text(const struct weather *w)
+{
+    const struct tcb_gap *g = &w->gap;
+    printf("%s\n\n", up_to_date(w) ? "UpToDate" : w->status ? "not UpToDate" : "undecided");
+    parts_text(g);
     if (g->relaunch)
         puts("\nthe host's TDX SVNs changed since this TD was started: start it again");
     printf("\nTCB info number %u, of %.10s, next %.10s; FMSPC ", g->info.evaluation_number,
@@ -226,15 +320,20 @@ int verb_tcb(struct arena *a, const struct cli *cli)
     struct err err = {0};
     AUTO_BUNDLE b = {0};
     struct weather *w = ARENA_NEW(a, struct weather, &err);
-    if (!w || look(a, cli, &b, w, &err) != RC_OK)
+    struct weather *early = ARENA_NEW(a, struct weather, &err);
+    if (!w || !early || look(a, cli, &b, w, early, &err) != RC_OK)
         return output_error(cli->json, cli->quiet, &err);
     int status = w->why.rc != RC_OK ? err_exit_status(w->why.rc) : !up_to_date(w);
     if (cli->quiet)
         return status;
     if (cli->json)
-        output_json(as_json(w));
+        output_json(as_json(w, early));
     else
         as_text(w);
+    if (!cli->json && cli->given & OPT_EARLY)
+        early_text(w, early);
+    if (w->no_early.rc != RC_OK)
+        text_error(stderr, &w->no_early);
     if (w->why.rc != RC_OK)
         text_error(stderr, &w->why);
     return output_finish(status);

@@ -60,6 +60,27 @@ static enum rc signature(struct arena *a, const json_t *obj, const char *key, st
     return RC_OK;
 }
 
+static enum rc documents(struct arena *a, const json_t *obj, struct collateral *c, struct err *err)
+{
+    TRY(chain(a, obj, "tcb_info_issuer_chain", &c->tcb_info_issuer_chain, err));
+    TRY(document(a, obj, "tcb_info", LIMIT_TCB_INFO, &c->tcb_info, err));
+    TRY(signature(a, obj, "tcb_info_signature", &c->tcb_info_signature, err));
+    TRY(chain(a, obj, "qe_identity_issuer_chain", &c->qe_identity_issuer_chain, err));
+    TRY(document(a, obj, "qe_identity", LIMIT_QE_IDENTITY, &c->qe_identity, err));
+    return signature(a, obj, "qe_identity_signature", &c->qe_identity_signature, err);
+}
+
+enum rc collateral_early_from_json(struct arena *a, const json_t *obj, struct collateral *out,
+                                   struct err *err)
+{
+    struct collateral c = {0};
+    if (!json_is_object(obj))
+        return err_set(err, BG_COLLATERAL_EARLY, "%s", "");
+    TRY(documents(a, obj, &c, err));
+    *out = c;
+    return RC_OK;
+}
+
 enum rc collateral_from_json(struct arena *a, const json_t *obj, struct collateral *out,
                              struct err *err)
 {
@@ -69,12 +90,7 @@ enum rc collateral_from_json(struct arena *a, const json_t *obj, struct collater
     TRY(chain(a, obj, "pck_crl_issuer_chain", &c.pck_crl_issuer_chain, err));
     TRY(crl(a, obj, "root_ca_crl", &c.root_ca_crl, err));
     TRY(crl(a, obj, "pck_crl", &c.pck_crl, err));
-    TRY(chain(a, obj, "tcb_info_issuer_chain", &c.tcb_info_issuer_chain, err));
-    TRY(document(a, obj, "tcb_info", LIMIT_TCB_INFO, &c.tcb_info, err));
-    TRY(signature(a, obj, "tcb_info_signature", &c.tcb_info_signature, err));
-    TRY(chain(a, obj, "qe_identity_issuer_chain", &c.qe_identity_issuer_chain, err));
-    TRY(document(a, obj, "qe_identity", LIMIT_QE_IDENTITY, &c.qe_identity, err));
-    TRY(signature(a, obj, "qe_identity_signature", &c.qe_identity_signature, err));
+    TRY(documents(a, obj, &c, err));
     *out = c;
     return RC_OK;
 }

@@ -8,8 +8,8 @@ shift 2 2>/dev/null || shift $#
 out=$build/fuzz
 mkdir -p "$out/obj"
 flags="-std=c17 -D_DEFAULT_SOURCE -I. -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
-       $(pkg-config --cflags libcrypto jansson libsecp256k1 libcbor libcurl tss2-esys tss2-mu tss2-tcti-device tss2-tcti-swtpm)"
-libs=$(pkg-config --libs libcrypto jansson libsecp256k1 libcbor libcurl tss2-esys tss2-mu tss2-tcti-device tss2-tcti-swtpm)
+       $(pkg-config --cflags libcrypto jansson libsecp256k1 libcbor libseccomp libcurl tss2-esys tss2-mu tss2-tcti-device tss2-tcti-swtpm)"
+libs=$(pkg-config --libs libcrypto jansson libsecp256k1 libcbor libseccomp libcurl tss2-esys tss2-mu tss2-tcti-device tss2-tcti-swtpm)
 src=$(git ls-files -co --exclude-standard 'base/*.c' 'quote/*.c' 'policy/*.c' 'agent/*.c' |
     grep -vxE 'agent/(main|build_release)\.c')
 printf '%s\n' $src | xargs -P "$(nproc)" -I{} sh -c '

@@ -188,6 +188,47 @@ b = json.load(open(sys.argv[1])); del b["collateral"]; json.dump(b, open(sys.arg
     cp "$work/quote-then.json" "$work/quote.json"
 }
 
+# tcb NAME STATUS TEXT OPTIONS..: what the platform lacks, with --early under the coming set, too
+tcb() {
+    name=$1 want=$2 text=$3
+    shift 3
+    "$gate" tcb "$@" --root "$work/own/root.der" --at $at --timeout 20 >"$work/out" 2>"$work/err" </dev/null
+    is "tcb $name" "$want" $?
+    if grep -qF -- "$text" "$work/out" "$work/err"; then ok; else bad "tcb $name lacks: $text ($(tail -n 3 "$work/out" "$work/err" | tr '\n' ' '))"; fi
+    grep -qE 'Sanitizer|runtime error:' "$work/err" && bad "tcb $name: $(head -n 2 "$work/err")"
+}
+
+coming() {
+    services "$work/c.json" "$first/own/none"
+    tcb fetched 0 UpToDate "$work/quote.json" --config "$work/c.json"
+    tcb offline 3 BG-1842 "$work/quote.json" --config "$work/c.json" --offline
+    tcb early 0 'not UpToDate when it comes into force' "$work/quote.json" --config "$work/c.json" --early
+    for line in 'number 18' 'sgx 0' '1 short' 'good for 20'; do
+        if grep -qF -- "$line" "$work/out"; then ok; else bad "tcb early lacks: $line"; fi
+    done
+    tcb early-json 0 '"coming": true' "$work/quote.json" --config "$work/c.json" --early --json
+    is 'early: the standard set decides' True "$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["up_to_date"])' "$work/out")"
+    is 'early: what is short' '[["sgx", 0, 1]] OutOfDate 20' "$(python3 -c 'import json, sys
+e = json.load(open(sys.argv[1]))["early"]
+print(json.dumps([[m["kind"], m["index"], m["need"] - m["have"]] for m in e["platform"]["missing"]]), e["status"], e["standard_days_left"])' "$work/out")"
+    tcb early-nobody 0 BG-2226 "$work/quote.json" --config "$work/c404.json" --collateral "$work/own/bundle.json" --early
+    # One that lies about the coming set, and one that has it.
+    services "$work/c.json" "$first/own/tcb:garbled" "$second/own/none"
+    tcb early-liar 0 'not UpToDate when it comes into force' "$work/own/bundle.json" --config "$work/c.json" --early
+    services "$work/c.json" "$first/own/tcb:garbled"
+    tcb early-liar-alone 0 'BG-0242' "$work/own/bundle.json" --config "$work/c.json" --early
+    # In the bundle, offline.
+    python3 -c 'import json, sys
+b, e = json.load(open(sys.argv[1])), json.load(open(sys.argv[2]))["collateral"]
+b["collateral_early"] = {k: v for k, v in e.items() if k[:2] in ("tc", "qe")}; json.dump(b, open(sys.argv[3], "w"))
+b["collateral_early"] = []; json.dump(b, open(sys.argv[4], "w"))' "$work/own/bundle.json" "$work/coming/bundle.json" "$work/both.json" "$work/bad.json"
+    tcb early-offline 0 'not UpToDate when it comes into force' "$work/both.json" --early --offline
+    tcb early-bad 3 BG-2225 "$work/bad.json" --early --offline
+    verify both 0 - "$work/none.json" "$work/both.json" --save-bundle "$work/again.json"
+    is 'a bundle with both is kept' same "$(python3 -c 'import json, sys
+a, b = (json.load(open(f)) for f in sys.argv[1:]); print("same" if a["collateral_early"] == b["collateral_early"] else "other")' "$work/both.json" "$work/again.json")"
+}
+
 make_set() { # FOLDER TIME SET
     [ "$3" = own ] && set -- "$1" "$2" || set -- "$1" "$2" --defect "$3"
     "$BUILD/tools/mkbundle" "$@" || say_stop "mkbundle $*"
@@ -209,12 +250,14 @@ first=http://127.0.0.1:$port1 second=http://127.0.0.1:$port2
 dead=http://127.0.0.1:$(python3 -c 'import socket
 s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 
+services "$work/c404.json" "$first/own/all:404"
 for build in plain=$BUILD/test/bootgate asan=$BUILD/asan/test/bootgate; do
     build_name=${build%%=*} gate=${build#*=}
     [ -x "$gate" ] || continue
     good
     faults
     what_is_given
+    coming
     cached
 done
 echo "$passed passed, $failed failed, $skipped skipped"
