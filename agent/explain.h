@@ -66,8 +66,8 @@ enum rc explain_read(struct explain *e, struct bundle *b, struct bundle *other,
 enum rc explain_replay(struct explain *e, struct session *s, struct err *err) MUST_CHECK;
 /* explain_fixes: what of the verdict's contract says no. */
 enum rc explain_fixes(struct explain *e, struct err *err) MUST_CHECK;
-/* explain_denied: the verdict that there is, is a no. */
-bool explain_denied(const struct explain *e);
+/* explain_verdict_status: the exit status of the verdict that there is; 0: a yes, or none. */
+int explain_verdict_status(const struct explain *e);
 json_t *explain_json(const struct explain *e);
 /* The parts of it that are about TCB and validity. */
 json_t *explain_tcb_json(const struct explain *e);

@@ -229,8 +229,9 @@ static void gap_text(const struct page *p, const struct explain *e)
         pair(p, "TCB: the host was updated after this TD was started", "start the TD again");
     if (!g->num_missing && g->level && g->level->status != TCB_UP_TO_DATE) {
         snprintf(line, sizeof line,
-                 "TCB: no component is short, but the level is %.*s: settings of "
-                 "the platform or hardening of its software",
+                 !g->goal ? "TCB: the level is %.*s, and none in the TCB info is UpToDate"
+                          : "TCB: no component is short, but the level is %.*s: settings of "
+                            "the platform or hardening of its software",
                  (int)(g->level->status_text.n < 60 ? g->level->status_text.n : 60),
                  (const char *)g->level->status_text.p);
         pair(p, line, "see what the advisories ask for: `bootgate tcb FILE`");
@@ -271,29 +272,41 @@ static void failed_checks(const struct page *p, const struct explain *e)
     }
 }
 
-static const char *first_why(const struct explain *e)
+/* first_short: what of the platform is too old, in a few words. */
+static void first_short(const struct tcb_gap *g, char *out, size_t cap)
 {
-    return e->causes.n ? e->causes.v[0].why : NULL;
+    size_t n = g->num_missing;
+    struct bytes status = g->level ? g->level->status_text : bytes_of_str("below every level");
+    snprintf(out, cap, "the platform's TCB is %.*s%s", (int)(status.n < 60 ? status.n : 60),
+             (const char *)status.p, n ? ": components are short" : "");
 }
 
 static void headline(const struct page *p, const struct explain *e)
 {
-    bool denied = explain_denied(e), differs = e->result == EXPLAIN_DIFFERS;
-    const char *word = differs                        ? "DIFFERS"
-                       : denied                       ? "DENIED"
-                       : e->result == EXPLAIN_UNKNOWN ? "UNKNOWN"
-                       : e->result == EXPLAIN_SAME    ? "SAME"
-                                                      : "NOTHING TO COMPARE";
-    const char *color = differs || denied ? RED : e->result == EXPLAIN_UNKNOWN ? YELLOW : GREEN;
-    const char *why = first_why(e);
-    fprintf(p->f, "%s%s%s%s: ", paint(p, BOLD), paint(p, color), word, paint(p, PLAIN));
-    if (!why && denied)
-        why = json_string_value(json_object_get(e->verdict, "reason"));
+    static const char *const words[] = {"SAME", "DIFFERS", "UNKNOWN", "NOTHING TO COMPARE"};
+    int status = explain_verdict_status(e);
+    bool differs = e->result == EXPLAIN_DIFFERS, old = e->has_gap && !tcb_gap_none(&e->gap);
+    const char *reason = json_string_value(json_object_get(e->verdict, "reason"));
+    const char *word = differs       ? words[1]
+                       : status == 1 ? "DENIED"
+                       : status      ? "UNDECIDED"
+                       : old         ? "NOT UP TO DATE"
+                                     : words[e->result];
+    const char *color = differs || status == 1                          ? RED
+                        : status || old || e->result == EXPLAIN_UNKNOWN ? YELLOW
+                                                                        : GREEN;
+    char tcb[128];
+    const char *why = e->causes.n ? e->causes.v[0].why : NULL;
+    first_short(&e->gap, tcb, sizeof tcb);
     if (!why)
-        why = e->result == EXPLAIN_SAME ? "every register that is stated is as expected"
-              : e->result == EXPLAIN_UNKNOWN
-                  ? "nothing that is known differs; not all is known"
-                  : "give what was expected: --image DIR -m SIZE, or --against FILE";
+        why = status                         ? reason
+              : old                          ? tcb
+              : e->result == EXPLAIN_SAME    ? "every register that is stated is as expected"
+              : e->result == EXPLAIN_DIFFERS ? "a register is not as expected"
+              : e->result == EXPLAIN_UNKNOWN ? "nothing that is known differs; not all is known"
+              : e->verdict                   ? reason
+                           : "give what was expected: --image DIR -m SIZE, or --against FILE";
+    fprintf(p->f, "%s%s%s%s: ", paint(p, BOLD), paint(p, color), word, paint(p, PLAIN));
     wrapped(p, strlen(word) + 2, why);
 }
 
@@ -308,7 +321,7 @@ void explain_text(FILE *f, const struct style *st, const struct explain *e)
     causes_text(&p, e);
     verdict_line(&p, e);
     fixes_text(&p, e);
-    failed_checks(&p, e);
     if (e->verdict)
         gap_text(&p, e);
+    failed_checks(&p, e);
 }

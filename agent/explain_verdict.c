@@ -1,5 +1,7 @@
 /* explain_verdict: the verdict about the evidence, made again offline, or as it was given; and what
  * of the contract's storage would have to be otherwise for a yes. */
+#include <stdlib.h>
+
 #include "agent/clock.h"
 #include "agent/explain.h"
 #include "base/hex.h"
@@ -34,13 +36,18 @@ enum rc explain_replay(struct explain *e, struct session *s, struct err *err)
     return RC_OK;
 }
 
-bool explain_denied(const struct explain *e)
+int explain_verdict_status(const struct explain *e)
 {
-    const json_t *code = json_object_get(e->verdict, "code");
-    return e->verdict && !json_is_null(code);
+    const char *code = json_string_value(json_object_get(e->verdict, "code"));
+    char *end = NULL;
+    if (!code || strncmp(code, "BG-", 3) != 0)
+        return 0;
+    long n = strtol(code + 3, &end, 10);
+    const struct err_info *info = *end || n <= 0 || n > 9999 ? NULL : err_info_of((int)n);
+    return info ? err_exit_status(info->rc) : 70;
 }
 
-/* struct denial: a slot that is zero where the contract wants one, and the call that sets it. Order
+/* A slot that is zero where the contract wants one, and the call that sets it. Order
  * and names: dstack kms/auth-eth contracts and tasks (docs/onchain-governance). */
 static const struct {
     const char *slot, *member; /* of boot_info: what is missing */

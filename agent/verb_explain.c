@@ -129,7 +129,9 @@ static int file(struct arena *a, const struct cli *cli)
     if (look(e, &b, &other, s, &err) != RC_OK) {
         code = output_error(cli->json, cli->quiet, &err);
     } else {
-        code = explain_denied(e) && !status[e->result] ? 1 : status[e->result];
+        code = e->result == EXPLAIN_DIFFERS ? 1 : explain_verdict_status(e);
+        if (!code)
+            code = status[e->result];
         struct style st = output_style(cli);
         if (!cli->quiet && cli->json)
             output_json(explain_json(e));

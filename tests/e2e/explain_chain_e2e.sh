@@ -1,0 +1,104 @@
+#!/bin/sh
+# explain of a verdict: what the contract's storage denies, and the calls that would change it, against a chain of the tests' own whose
+# states differ from "allowed" by exactly that call (tests/chain/deploy.mjs); then TCB. Prints "N passed, N failed, N skipped".
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+BUILD=${BUILD:-build}
+VECTORS=${VECTORS:-../shared/vectors}
+. "$root/tests/chain/lib.sh"
+ASAN_OPTIONS=exitcode=99:detect_leaks=1
+LC_ALL=C
+export ASAN_OPTIONS LC_ALL
+unset http_proxy https_proxy all_proxy ALL_PROXY BOOTGATE_CONFIG COLUMNS
+passed=0 failed=0 skipped=0
+gate=$BUILD/test/bootgate
+"$root/tests/chain/setup.sh" || exit 1
+at=1790000000
+for name in own old; do
+    mkdir "$work/$name"
+    # shellcheck disable=SC2046
+    "$BUILD/tools/mkbundle" "$work/$name" $at $([ $name = own ] || echo --tcb OutOfDate) >"$work/$name/log" 2>&1 || say_stop "mkbundle: $(cat "$work/$name/log")"
+done
+boot_infos own "$work/own/bundle.json" UpToDate
+chain_start $((at - 3600)) "own=$work/own-app.json,$work/own-kms.json"
+
+ok() { passed=$((passed + 1)); }
+bad() {
+    failed=$((failed + 1))
+    echo "FAILED $1"
+    cat "$work/err"
+}
+run() { # NAME STATUS ARGUMENTS..
+    name=$1 want=$2
+    shift 2
+    "$gate" "$@" >"$work/out" 2>"$work/err" </dev/null
+    got=$?
+    if [ $got -eq "$want" ]; then ok; else bad "$name: exit status $got, not $want"; fi
+}
+says() { if grep -qF -- "$2" "$work/out"; then ok; else bad "$1: no '$2'"; fi; }
+silent() { if grep -qF -- "$2" "$work/out"; then bad "$1: '$2'"; else ok; fi; }
+# holds NAME EXPRESSION: of j, what was printed, and b, the boot info that the contract was asked about; has(n): a contract has function n
+holds() {
+    if node -e '
+const fs = require("fs"), [expression, out, info, contracts] = process.argv.slice(1), j = JSON.parse(fs.readFileSync(out)), b = JSON.parse(fs.readFileSync(info));
+const abis = JSON.stringify(JSON.parse(fs.readFileSync(contracts)).contracts);
+const has = (f) => { const [, name, type] = /^(\w+)\((\w+)\)$/.exec(f); return new RegExp(`"name":"${name}"`).test(abis) && abis.includes(`"type":"${type}"`); };
+process.exit(eval(expression) ? 0 : 1)' "$2" "$work/out" "$work/own-$view.json" "$BUILD/chain/contracts.json" 2>>"$work/err"; then ok; else bad "$1: not $2"; fi
+}
+kms_hex=${kms#0x}
+app_hex=$(sed -n 's/.*"appId": *"\([0-9a-f]*\)".*/\1/p' "$work/own-app.json")
+
+# denied STATE VIEW FUNCTION MEMBER CONTRACT HARDHAT
+denied() {
+    state=$1 view=$2 function=$3 member=$4 to=$5 task=$6
+    config "$work/config.json" "$(value "evidence.own.states.$state.hash")" "$rpc" ''
+    run "$state: check" 1 check --bundle "$work/own/bundle.json" --config "$work/config.json" --at $at --root "$work/own/root.der" --as "$view" --save-bundle "$work/$state.json" --json
+    cp "$work/out" "$work/$state-verdict.json"
+    run "$state" 1 explain "$work/$state.json" --config "$work/config.json" --at $at --root "$work/own/root.der" --as "$view" --json
+    holds "$state" "j.fixes.length === 1 && j.fixes[0].function === '$function' && has('$function') && /^0{64}\$/.test(j.fixes[0].value) && j.causes.length === 0 && j.verdict.contract.is_allowed === false"
+    holds "$state: to paste" "j.fixes[0].commands[0].startsWith('cast send 0x$to \"$function\" 0x' + b.$member + ' ') && (j.fixes[0].commands[1] ?? '').includes('$task')"
+    cp "$work/out" "$work/first"
+    run "$state: from the verdict alone" 1 explain "$work/$state-verdict.json" --json
+    holds "$state: from the verdict alone" "JSON.stringify(j.fixes) === JSON.stringify(JSON.parse(fs.readFileSync('$work/first')).fixes)"
+    run "$state: text" 1 explain "$work/$state-verdict.json"
+    says "$state: text" '  Fix   cast send 0x'
+    if head -n 1 "$work/out" | grep -q '^DENIED: '; then ok; else bad "$state: first line"; fi
+}
+denied not-registered app 'registerApp(address)' appId "$kms_hex" kms:create-app
+denied compose-denied app 'addComposeHash(bytes32)' composeHash "$app_hex" "app:add-hash"
+denied device-denied app 'addDevice(bytes32)' deviceId "$app_hex" ''
+denied os-image-denied app 'addOsImageHash(bytes32)' osImageHash "$kms_hex" kms:add-image
+denied kms-mr-denied kms 'addKmsAggregatedMr(bytes32)' mrAggregated "$kms_hex" ''
+denied kms-device-denied kms 'addKmsDevice(bytes32)' deviceId "$kms_hex" ''
+
+view=app
+for state in allowed any-device tcb-required; do
+    config "$work/config.json" "$(value "evidence.own.states.$state.hash")" "$rpc" ''
+    run "$state: check" 10 check --bundle "$work/own/bundle.json" --config "$work/config.json" --at $at --root "$work/own/root.der" --save-bundle "$work/$state.json" --json
+    run "$state" 0 explain "$work/$state.json" --config "$work/config.json" --at $at --root "$work/own/root.der" --json
+    holds "$state" 'j.fixes.length === 0 && j.causes.length === 0 && j.verdict.contract.is_allowed && j.verdict.anchors.length > 3'
+done
+# near/mpc#4169, #4217: a platform that fell behind, and a contract that wants it UpToDate.
+config "$work/config.json" "$(value evidence.own.states.tcb-required.hash)" "$rpc" '"tcb_statuses":["UpToDate","OutOfDate"]'
+"$gate" check --bundle "$work/old/bundle.json" --config "$work/config.json" --at $at --root "$work/old/root.der" --save-bundle "$work/tcb.json" --json >"$work/tcb-verdict.json" 2>/dev/null
+run 'TCB' 1 explain "$work/tcb-verdict.json" --json
+holds 'TCB' 'j.fixes.some((f) => f.slot === "requireTcbUpToDate" && f.why.includes("this one is OutOfDate"))'
+t=$VECTORS/tdx
+if [ -f "$t/index.json" ]; then
+    azure=$t/real/quotes/azure-v4.bin collateral=$(node -p 'JSON.parse(require("fs").readFileSync(process.argv[1])).cases.find((c) => c.name === "real_azure_v4").collateral' "$t/index.json")
+    run 'near/mpc#4217: a real platform that is out of date' 1 explain "$azure" --collateral "$t/$collateral" --at 1749600000
+    says 'near/mpc#4217' 'TCB: SGX component 0 is 6, needs 7 (1 short)'
+    says 'near/mpc#4217' 'update microcode (with a BIOS)'
+    says 'near/mpc#4217' 'TCB: the TDX module is SVN 2, needs 4'
+    if grep -m 1 '^  Why' "$work/out" | grep -q 'SGX component 0 is 6, needs 7'; then ok; else bad 'near/mpc#4217: the first Why'; fi
+    run 'near/mpc#4217, JSON' 1 explain "$azure" --collateral "$t/$collateral" --at 1749600000 --json
+    holds 'near/mpc#4217, JSON' 'j.tcb.components.length === 33 && j.tcb.components[0].short === 1 && j.tcb.components[0].platform === 6 && j.tcb.components[0].standard === 7 && j.tcb.tdx_module.short === 2 && j.validity.periods.length >= 4 && j.verdict.tcb.status === "OutOfDate"'
+    run '13rac1/teep#153: not fetched is not revoked' 3 explain "$azure" --collateral "$t/$collateral" --at 2026-11-01T00:00:00Z
+    says '13rac1/teep#153' 'UNDECIDED'
+    silent '13rac1/teep#153' 'evoked'
+else
+    skipped=$((skipped + 8))
+    echo 'skipped 8 cases: no vectors'
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]
