@@ -68,9 +68,11 @@ static enum rc log_register(struct arena *a, const struct log_input *in, unsigne
                             struct diff_register *out, struct err *err)
 {
     const struct evlog *log = &in->log;
-    struct diff_event *v = ARENA_ARRAY(a, struct diff_event, log->n, err);
-    size_t n = 0;
+    size_t n = 0, total = 0;
     uint8_t replayed[48];
+    for (size_t i = 0; i < log->n; i++)
+        total += log->v[i].rtmr == rtmr;
+    struct diff_event *v = ARENA_ARRAY(a, struct diff_event, total, err);
     if (!v)
         return err->rc;
     for (size_t i = 0; i < log->n; i++) {

@@ -30,14 +30,15 @@ static bool looks_like_ccel(struct bytes t)
 enum rc log_input_read(struct arena *a, struct bytes text, const char *path, struct bundle *b,
                        struct log_input *out, struct err *err)
 {
+    static const struct evlog_caps caps = {LIMIT_TOOL_LOG, LIMIT_TOOL_EVENTS};
     struct log_input in = {0};
     if (text.n == 0)
         return err_set(err, BG_LOG_EMPTY, "%s", path);
     if (looks_like_array(text)) {
-        TRY(evlog_parse_json(a, text, &in.log, err));
+        TRY(evlog_parse_json_within(a, text, &caps, &in.log, err));
         in.has_log = true;
     } else if (looks_like_ccel(text)) {
-        TRY(evlog_parse_ccel(a, text, &in.log, err));
+        TRY(evlog_parse_ccel_within(a, text, &caps, &in.log, err));
         in.has_log = true;
     } else {
         TRY(bundle_init(b, err));

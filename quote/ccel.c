@@ -36,13 +36,13 @@ static enum rc add_event(const struct tcg_record *r, size_t offset, struct evlog
 }
 
 static enum rc count_events(struct cur c, const struct tcg_algorithms *algs, size_t area,
-                            size_t *out, struct err *err)
+                            size_t most, size_t *out, struct err *err)
 {
     size_t n = 0;
     for (size_t records = 0; !tcg_log_at_end(&c); records++) {
         struct tcg_record r;
-        if (records == LIMIT_EVENTS)
-            return err_set(err, BG_CCEL_TOO_MANY, "more than %u", LIMIT_EVENTS);
+        if (records == most)
+            return err_set(err, BG_CCEL_TOO_MANY, "more than %zu", most);
         TRY(tcg_log_record(&c, algs, area - cur_left(&c), &r, err));
         n += extends(&r);
     }
@@ -52,7 +52,14 @@ static enum rc count_events(struct cur c, const struct tcg_algorithms *algs, siz
 
 enum rc evlog_parse_ccel(struct arena *a, struct bytes area, struct evlog *out, struct err *err)
 {
-    if (area.n == 0 || area.n > LIMIT_EVENT_LOG)
+    const struct evlog_caps caps = {LIMIT_EVENT_LOG, LIMIT_EVENTS};
+    return evlog_parse_ccel_within(a, area, &caps, out, err);
+}
+
+enum rc evlog_parse_ccel_within(struct arena *a, struct bytes area, const struct evlog_caps *caps,
+                                struct evlog *out, struct err *err)
+{
+    if (area.n == 0 || area.n > caps->bytes)
         return err_set(err, BG_CCEL_SIZE, "%zu bytes", area.n);
     struct tcg_algorithms algs = {0};
     struct cur c = cur_of(area);
@@ -61,7 +68,7 @@ enum rc evlog_parse_ccel(struct arena *a, struct bytes area, struct evlog *out, 
         return err_set(err, BG_CCEL_NO_SHA384, "%zu algorithms, the first is 0x%x", algs.n,
                        (unsigned)algs.id[0]);
     size_t n = 0;
-    TRY(count_events(c, &algs, area.n, &n, err));
+    TRY(count_events(c, &algs, area.n, caps->records, &n, err));
     struct evlog log = {.no_action = 1, .covers = {true, true, true, false}}; /* the header */
     log.v = ARENA_ARRAY(a, struct event, n, err);
     if (!log.v)

@@ -36,6 +36,15 @@ enum rc evlog_parse_json(struct arena *a, struct bytes text, struct evlog *out,
 /* evlog_parse_ccel: a CCEL data area; refuses logs without a SHA-384 bank. */
 enum rc evlog_parse_ccel(struct arena *a, struct bytes area, struct evlog *out,
                          struct err *err) MUST_CHECK;
+/* struct evlog_caps: how large a log may be. Those above take what a decision may rest on; tools
+ * that only show a log may take more. */
+struct evlog_caps {
+    size_t bytes, records;
+};
+enum rc evlog_parse_json_within(struct arena *a, struct bytes text, const struct evlog_caps *caps,
+                                struct evlog *out, struct err *err) MUST_CHECK;
+enum rc evlog_parse_ccel_within(struct arena *a, struct bytes area, const struct evlog_caps *caps,
+                                struct evlog *out, struct err *err) MUST_CHECK;
 /* evlog_parse_evidence picks whatever the evidence has (JSON log, CCEL + runtime events). */
 enum rc evlog_parse_evidence(struct arena *a, const struct evidence *ev, struct evlog *out,
                              struct err *err) MUST_CHECK;

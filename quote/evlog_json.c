@@ -78,14 +78,21 @@ static enum rc read_event(struct arena *a, const json_t *o, size_t i, struct eve
 
 enum rc evlog_parse_json(struct arena *a, struct bytes text, struct evlog *out, struct err *err)
 {
+    const struct evlog_caps caps = {LIMIT_EVENT_LOG, LIMIT_EVENTS};
+    return evlog_parse_json_within(a, text, &caps, out, err);
+}
+
+enum rc evlog_parse_json_within(struct arena *a, struct bytes text, const struct evlog_caps *caps,
+                                struct evlog *out, struct err *err)
+{
     AUTO_JSON root = NULL;
     struct err why = {0};
-    if (json_read(text, LIMIT_EVENT_LOG, &root, &why) != RC_OK)
+    if (json_read(text, caps->bytes, &root, &why) != RC_OK)
         return err_set(err, BG_EVLOG_JSON, "%s", why.detail);
     if (!json_is_array(root))
         return err_set(err, BG_EVLOG_NOT_ARRAY, "it begins with '%c'", text.n ? text.p[0] : ' ');
     size_t n = json_array_size(root);
-    if (n > LIMIT_EVENTS)
+    if (n > caps->records)
         return err_set(err, BG_EVLOG_TOO_MANY, "%zu", n);
     struct evlog log = {0};
     log.v = ARENA_ARRAY(a, struct event, n, err);

@@ -33,6 +33,15 @@ else
     echo 'skipped: no vectors, so no real quote'
 fi
 
+"$root/tests/bench/explain_bench.sh" >"$work/explain" || exit 1
+if grep -qv '^skipped' "$work/explain"; then
+    echo
+    line 'explain' 's (best)' 'MiB' ''
+    grep -v '^skipped' "$work/explain" | while IFS='|' read -r what figure mib target; do
+        line "$what" "$figure" "$mib" "$target"
+    done
+fi
+
 "$root/tests/bench/bls_bench.sh" >"$work/bls" || exit 1
 if grep -qv '^skipped' "$work/bls"; then
     echo
