@@ -9,9 +9,9 @@ extern char **environ;
 
 /* Ours: config.c, output.c; what setlocale(3) reads for LC_CTYPE; and what the service manager
  * says: where it is told how a boot goes (notify.c), and how it saw it end (verb_shut.c). */
-static const char *const names[] = {
-    "BOOTGATE_CONFIG", "NO_COLOR",       "TERM",      "LC_ALL",     "LC_CTYPE", "LANG",
-    "NOTIFY_SOCKET",   "SERVICE_RESULT", "EXIT_CODE", "EXIT_STATUS"};
+static const char *const names[] = {"BOOTGATE_CONFIG", "NO_COLOR",  "COLUMNS",    "TERM",
+                                    "LC_ALL",          "LC_CTYPE",  "LANG",       "NOTIFY_SOCKET",
+                                    "SERVICE_RESULT",  "EXIT_CODE", "EXIT_STATUS"};
 #define NUM_NAMES     (sizeof names / sizeof *names)
 #define MAX_STAND_INS 8u
 

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "agent/explain.h"
-#include "agent/inputs_show.h"
 
 #define RED    "\033[31m"
 #define GREEN  "\033[32m"
@@ -135,35 +134,28 @@ static void pair(const struct page *p, const char *why, const char *fix)
     wrapped(p, INDENT, fix);
 }
 
-static void registers_of(const struct page *p, unsigned bits)
+/* where_text: which registers and event, how sure, under what it would be the same. */
+static void where_text(const struct page *p, const struct cause *c)
 {
     static const unsigned order[] = {4, 0, 1, 2, 3, 5};
-    const char *between = "";
-    for (size_t i = 0; i < 6; i++) {
-        if (!(bits & 1u << order[i]))
-            continue;
-        fprintf(p->f, "%s%s", between, explain_register_name(order[i]));
-        between = ", ";
-    }
+    char line[1024];
+    size_t n = 0, cap = sizeof line;
+    for (size_t i = 0; i < 6; i++)
+        if (c->registers & 1u << order[i])
+            n += (size_t)snprintf(line + n, cap - n, "%s%s", n ? ", " : "",
+                                  explain_register_name(order[i]));
+    snprintf(line + n, cap - n, "%s%.64s; %s%s%.200s%s%s%s", c->event ? ", " : "",
+             c->event ? c->event : "", cause_confidence_name(c->confidence),
+             c->matches_if ? ": matches if " : "", c->matches_if ? c->matches_if : "",
+             c->see ? " [" : "", c->see ? c->see : "", c->see ? "]" : "");
+    fprintf(p->f, "%*s", (int)INDENT, "");
+    wrapped(p, INDENT, line);
 }
 
 static void cause_text(const struct page *p, const struct cause *c)
 {
     pair(p, c->why, c->fix);
-    fprintf(p->f, "%*s", (int)INDENT, "");
-    registers_of(p, c->registers);
-    if (c->event) {
-        fputs(", ", p->f);
-        text_safe(p->f, bytes_of_str(c->event));
-    }
-    fprintf(p->f, "; %s", cause_confidence_name(c->confidence));
-    if (c->matches_if) {
-        fputs(": matches if ", p->f);
-        text_safe(p->f, bytes_of_str(c->matches_if));
-    }
-    if (c->see)
-        fprintf(p->f, "  [%s]", c->see);
-    fputc('\n', p->f);
+    where_text(p, c);
 }
 
 static void causes_text(const struct page *p, const struct explain *e)

@@ -73,5 +73,104 @@ while IFS=$tab read -r dir first only options why name; do
 done <cases/cases.tsv
 if [ $incidents -ge 16 ]; then ok; else bad "$incidents incidents"; fi
 
+# --- forms of input, and usage ---
+img=cases/image-pre202505
+run 'a code' 0 explain BG-1823
+says 'a code' 'IMAGE_LAYOUT'
+run 'a symbol' 0 explain IMAGE_LAYOUT --json
+holds 'a symbol' 'j.code === "BG-1823"'
+refuse 'no such code' 2 1011 explain BG-9999
+refuse 'no such word' 2 1011 explain NOTHING
+refuse 'no such file' 2 1015 explain ./nothing
+refuse 'image and file' 2 1847 explain cases/0/evidence.json --image $img -m 2G --against cases/1/evidence.json
+refuse 'a guest without an image' 2 1852 explain cases/0/evidence.json -m 2G
+refuse 'an image for no memory' 2 1829 explain cases/0/evidence.json --image $img
+refuse 'two from standard input' 2 1849 explain - --against -
+truncate -s 17M large
+refuse 'too large' 4 1848 explain ./large
+refuse 'too large to compare with' 4 1851 explain cases/0/evidence.json --against ./large
+refuse 'an option of others' 2 1005 explain cases/0/evidence.json --slot 1
+"$gate" explain - --image $img -m 2G --json <cases/2/evidence.json >out 2>err
+holds 'standard input' 'j.file === "-" && j.causes[0].id === "kernel-header"'
+node -e '
+const fs = require("fs"), e = JSON.parse(fs.readFileSync("cases/2/evidence.json"));
+fs.writeFileSync("log.json", e.event_log);
+fs.writeFileSync("quote.hex", e.quote);
+fs.writeFileSync("settings.json", JSON.stringify({ ...e, vm_config: JSON.stringify({ memory_size: 2147483648, qemu_version: "10.2.1" }) }));'
+for f in log.json quote.hex; do
+    run "$f" 1 explain $f --image $img -m 2G --qemu 9.1 --json --acpi "$(node -p 'JSON.parse(JSON.parse(require("fs").readFileSync("cases/2/evidence.json")).event_log).slice(8, 11).map((x) => x.digest).join()')"
+    holds "$f" 'j.causes.length === 1 && j.causes[0].id === "kernel-header"'
+done
+run 'memory of vm_config' 1 explain settings.json --image $img --json
+holds 'memory of vm_config' 'j.guest.memory === 2147483648 && j.stated.qemu === "10.2.1" && j.causes[0].id === "kernel-header"'
+"$gate" measure $img -m 4G --json >m4.json
+run 'a measurement' 1 explain m4.json --image $img -m 2G --json
+holds 'a measurement' 'j.file_kind === "measurement" && j.causes.every((c) => c.id === "memory") && j.registers[4].status === "not-compared"'
+"$gate" verify own/bundle.json --root own/root.der --at 1790000000 --json >verdict.json 2>/dev/null
+run 'a verdict' 1 explain verdict.json --image $img -m 2G --json
+holds 'a verdict' 'j.file_kind === "quote" && j.verdict.kind && j.causes[0].id === "firmware" && j.registers[1].log === "absent"'
+run 'a verdict alone' 0 explain verdict.json --json
+holds 'a verdict alone' 'j.result === "not-compared" && j.registers.length === 6 && j.fixes.length === 0'
+node -e '
+const fs = require("fs"), v = JSON.parse(fs.readFileSync("verdict.json"));
+const make = (name, f) => { const c = structuredClone(v); f(c); fs.writeFileSync(name, JSON.stringify(c)); };
+make("v-td.json", (c) => { c.td.rtmr1 = "00"; });
+make("v-mrtd.json", (c) => { delete c.td.mr_td; });
+make("v-schema.json", (c) => { c.schema = 2; });
+make("v-odd.json", (c) => { c.code = 7; c.reason = []; c.contract = { slots: [1, {}, { label: 5 }], fix: 3, is_allowed: false, question: 1 }; c.chain = "x"; c.time = 1; c.checks = [1, {}, { status: "fail", id: 3 }]; });
+make("v-code.json", (c) => { c.code = "BG-x"; });
+make("v-inject.json", (c) => { c.chain = { kms_contract: "12\"; rm -rf /" }; c.boot_info = { ...c.boot_info, osImageHash: "$(id)" };
+  c.contract = { question: "isAppAllowed", is_allowed: false, slots: [{ label: "allowedOsImages[osImageHash]", value: "0".repeat(64), slot: "00", address: "00" }] }; });
+make("v-notd.json", (c) => { c.td = null; });'
+refuse 'a verdict with a short register' 4 1850 explain v-td.json
+refuse 'a verdict without MRTD' 4 1850 explain v-mrtd.json
+refuse 'a verdict of another version' 4 1853 explain v-schema.json
+run 'an odd verdict' 0 explain v-odd.json --json
+run 'an odd verdict, text' 0 explain v-odd.json
+run 'a code that is none' 70 explain v-code.json
+run 'nothing to paste from words that are no hex' 0 explain v-inject.json --json
+holds 'nothing to paste from words that are no hex' 'j.fixes.length === 0'
+run 'no TD' 0 explain v-notd.json --json
+holds 'no TD' 'j.registers.length === 0 && j.file_kind === "verdict"'
+
+# --- text: colour, width, words; and the members that pictures are made of ---
+e="cases/2/evidence.json --image $img -m 2G"
+# shellcheck disable=SC2086
+{
+    run quiet 1 explain $e -q
+    if [ -s out ]; then bad quiet; else ok; fi
+    run colour 1 explain $e --color=always
+    says colour "$(printf '\033[31m')"
+    NO_COLOR=1
+    export NO_COLOR
+    run 'no colour' 1 explain $e
+    silent 'no colour' "$(printf '\033')"
+    unset NO_COLOR
+    for width in 50 72 120; do
+        COLUMNS=$width
+        export COLUMNS
+        run "width $width" 1 explain $e
+        # Rows of values keep together; sentences are wrapped.
+        if sed -n '/^  Why/,/^  Fix/p' out | awk -v w=$width 'length($0) > w { exit 1 }'; then ok; else bad "width $width"; fi
+    done
+    unset COLUMNS
+    run ASCII 1 explain $e
+    if LC_ALL=C grep -q '[^ -~]' out; then bad ASCII; else ok; fi
+    LC_ALL=C.UTF-8
+    run 'check marks' 1 explain $e
+    says 'check marks' '✗'
+    LC_ALL=C
+    run JSON 1 explain $e --json
+}
+holds 'JSON: ladder' 'j.registers[2].events.length === 5 && j.registers[2].events[4].running === j.registers[2].actual && j.registers[2].expected_events[4].running === j.registers[2].expected && j.registers[2].first_difference === 0'
+holds 'JSON: rows' 'j.registers[2].rows.map((r) => r.op + r.count).join() === "changed1,same4" && j.registers[1].rows.map((r) => r.op + r.count).join() === "same13"'
+holds 'JSON: matrix' 'j.matrix.inputs.length === 14 && j.matrix.cells.every((r) => r.length === 6) && j.matrix.cells[j.matrix.inputs.indexOf("qemu")][j.matrix.registers.indexOf("RTMR1")] === "differs" && j.matrix.cells[j.matrix.inputs.indexOf("cmdline")][j.matrix.registers.indexOf("RTMR2")] === "matches" && j.matrix.cells[j.matrix.inputs.indexOf("cmdline")][0] === "none"'
+for kind in text json; do
+    # shellcheck disable=SC2086
+    run "golden $kind" 1 explain $e $([ $kind = text ] || echo --json)
+    if [ -n "${GOLDEN:-}" ]; then cp out "$root/tests/e2e/golden/explain.$kind"; fi
+    if cmp -s out "$root/tests/e2e/golden/explain.$kind"; then ok; else bad "golden $kind: $(diff out "$root/tests/e2e/golden/explain.$kind" | head -20)"; fi
+done
+
 echo "$passed passed, $failed failed, 0 skipped"
 [ $failed -eq 0 ]
