@@ -5,6 +5,13 @@ VECTORS  ?= ../shared/vectors
 PREFIX   ?= /usr/local
 BINDIR   ?= $(PREFIX)/bin
 MANDIR   ?= $(PREFIX)/share/man
+# What a guest image gets (image/README.md). The program looks for its configuration in /usr/lib/bootgate, whatever PREFIX is.
+SYSTEMDUNITDIR    ?= /usr/lib/systemd/system
+TMPFILESDIR       ?= /usr/lib/tmpfiles.d
+DRACUTDIR         ?= /usr/lib/dracut
+INITRAMFSTOOLSDIR ?= /usr/share/initramfs-tools
+POSITION          ?= own
+INSTALL_STRIP     ?= -s
 DESTDIR  ?=
 CC       ?= gcc
 PKG_CONFIG ?= pkg-config
@@ -186,12 +193,32 @@ $(BUILD)/man/bootgate-codes.7: $(wildcard base/errors/*.def) scripts/codes_man.s
 
 install: all man
 	install -v -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(MANDIR)/man1" "$(DESTDIR)$(MANDIR)/man5" "$(DESTDIR)$(MANDIR)/man7"
-	install -v -m 0755 -s $(BUILD)/bootgate "$(DESTDIR)$(BINDIR)/bootgate"
+	install -v -m 0755 $(INSTALL_STRIP) $(BUILD)/bootgate "$(DESTDIR)$(BINDIR)/bootgate"
 	install -v -m 0644 docs/man/*.1 "$(DESTDIR)$(MANDIR)/man1/"
 	install -v -m 0644 docs/man/*.5 "$(DESTDIR)$(MANDIR)/man5/"
 	install -v -m 0644 docs/man/*.7 $(BUILD)/man/bootgate-codes.7 "$(DESTDIR)$(MANDIR)/man7/"
+	install -v -d "$(DESTDIR)$(SYSTEMDUNITDIR)"
+	install -v -m 0644 image/systemd/*.service image/systemd/*.mount "$(DESTDIR)$(SYSTEMDUNITDIR)/"
+	$(if $(DRACUTDIR),install -v -D -m 0755 -t "$(DESTDIR)$(DRACUTDIR)/modules.d/90bootgate" image/dracut/90bootgate/*)
+	install -v -D -m 0644 -t "$(DESTDIR)/usr/lib/bootgate" image/initramfs/bootgate.sh
+# .. and what puts the gate into the boot of the image that DESTDIR is: never on a machine that is to go on booting as it does.
+.PHONY: install-image
+install-image: install
+	install -v -D -m 0644 image/systemd/position-$(POSITION).conf "$(DESTDIR)$(SYSTEMDUNITDIR)/bootgate.service.d/50-position.conf"
+	install -v -m 0644 image/systemd/vsock.conf "$(DESTDIR)$(SYSTEMDUNITDIR)/bootgate.service.d/60-vsock.conf"
+	install -v -D -m 0644 image/systemd/tmpfiles.conf "$(DESTDIR)$(TMPFILESDIR)/bootgate.conf"
+	image/systemd/enable.sh "$(POSITION)" "$(DESTDIR)$(SYSTEMDUNITDIR)"
+	$(if $(INITRAMFSTOOLSDIR),install -v -D -m 0755 -t "$(DESTDIR)$(INITRAMFSTOOLSDIR)/hooks" image/initramfs-tools/hooks/bootgate)
+	$(if $(INITRAMFSTOOLSDIR),install -v -D -m 0755 -t "$(DESTDIR)$(INITRAMFSTOOLSDIR)/scripts/init-premount" \
+	    image/initramfs-tools/scripts/init-premount/bootgate)
 uninstall:
-	rm -f "$(DESTDIR)$(BINDIR)/bootgate" "$(DESTDIR)$(MANDIR)"/man[157]/bootgate*.[157]
+	rm -f "$(DESTDIR)$(BINDIR)/bootgate" "$(DESTDIR)$(MANDIR)"/man[157]/bootgate*.[157] "$(DESTDIR)/usr/lib/bootgate/bootgate.sh"
+	cd "$(DESTDIR)$(SYSTEMDUNITDIR)" && rm -rf $(notdir $(wildcard image/systemd/*.service image/systemd/*.mount)) bootgate.service.d \
+	    *.requires/bootgate.service *.requires/run-measured.mount
+	rm -f "$(DESTDIR)$(TMPFILESDIR)/bootgate.conf"
+	$(if $(DRACUTDIR),rm -rf "$(DESTDIR)$(DRACUTDIR)/modules.d/90bootgate")
+	$(if $(INITRAMFSTOOLSDIR),rm -f "$(DESTDIR)$(INITRAMFSTOOLSDIR)/hooks/bootgate" \
+	    "$(DESTDIR)$(INITRAMFSTOOLSDIR)/scripts/init-premount/bootgate")
 
 clean:
 	rm -rf $(BUILD)

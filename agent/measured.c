@@ -97,11 +97,12 @@ bool measured_verity_hash(struct bytes parameters, struct bytes *out)
 
 bool measured_on_cmdline(struct bytes cmdline, struct bytes hash)
 {
-    static const char *const names[] = {"roothash=", "usrhash="};
+    /* systemd's two, and the one of dstack's own initramfs (dstack-initscript/init). */
+    static const char *const names[] = {"roothash=", "usrhash=", "dstack.rootfs_hash="};
     struct cur c = cur_of(cmdline);
-    size_t seen[2] = {0}, same = 0;
+    size_t seen[3] = {0}, same = 0;
     for (struct bytes word; token(&c, ' ', '\n', &word);)
-        for (size_t i = 0; i < 2; i++) {
+        for (size_t i = 0; i < 3; i++) {
             struct cur w = cur_of(word);
             if (!bytes_eq_str(cur_take(&w, strlen(names[i])), names[i]))
                 continue;
@@ -109,7 +110,7 @@ bool measured_on_cmdline(struct bytes cmdline, struct bytes hash)
             if (bytes_eq(cur_rest(&w), hash))
                 same++;
         }
-    return hash.n && same >= 1 && seen[0] <= 1 && seen[1] <= 1;
+    return hash.n && same >= 1 && seen[0] <= 1 && seen[1] <= 1 && seen[2] <= 1;
 }
 
 struct table {

@@ -20,7 +20,8 @@ struct mount_seen {
 bool measured_mount(struct bytes mountinfo, uint64_t mount_id, struct mount_seen *out) MUST_CHECK;
 /* measured_verity_hash takes the root digest from a verity target's table line. */
 bool measured_verity_hash(struct bytes parameters, struct bytes *out) MUST_CHECK;
-/* measured_on_cmdline: roothash= or usrhash= is this hash, and stands there once. */
+/* measured_on_cmdline: roothash=, usrhash= or dstack.rootfs_hash= is this hash, and stands there
+ * once. */
 bool measured_on_cmdline(struct bytes cmdline, struct bytes hash) MUST_CHECK;
 
 #endif

@@ -70,6 +70,10 @@ static void the_root_hash_must_stand_on_the_command_line(void **state)
     } v[] = {
         {"quiet roothash=" H64 " ro\n", true},
         {"usrhash=" H64, true},
+        {"console=ttyS0 dstack.rootfs_hash=" H64 " dstack.rootfs_size=1", true},
+        {"dstack.rootfs_hash=" O64, false},
+        {"dstack.rootfs_hash=" H64 " dstack.rootfs_hash=" O64, false},
+        {"rootfs_hash=" H64, false},
         {"roothash=" H64 " usrhash=" O64, true},
         {"roothash=" O64, false},
         {"xroothash=" H64, false},
