@@ -142,6 +142,7 @@ check-e2e: all test-build
 	BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/e2e/ethereum_e2e.sh
 	BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/e2e/stale_e2e.sh
 	BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/e2e/near_e2e.sh
+	BUILD='$(BUILD)' tests/e2e/outcome_e2e.sh
 	BUILD='$(BUILD)' tests/e2e/tpm_suite.sh
 
 # The gate in guests under QEMU (two to four minutes; needs no KVM); part of `make check`. One case: T=name
