@@ -50,7 +50,7 @@ configuration() { # DENIED [MEMBERS]
     printf '{"chain":{"source":"ethereum","network":"mainnet","chain_id":1,"kms_contract":"0x%040d","checkpoint":{"root":"0x%s","slot":32}},
 "rpc":["http://127.0.0.1:1/"],"beacon":["http://127.0.0.1:1/"],
 "policy":{"require_freshness":"host-clock"},"denied":"%s","store":"%s","guest":{"host_shared":"%s"%s},
-"release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[4,7],"gate_pcr":12,"blob":"%s"},
+"release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[4,7],"gate_pcr":12,"boot_log":"none","blob":"%s"},
 "deadline_s":20,"targets":[{"type":"file","path":"%s/key"}]}}\n' \
         1 "$zeros" "$1" "$work/store" "$work" "${2:-}" "$work/seed.blob" "$work/keys" >"$work/config.json"
 }
