@@ -70,7 +70,7 @@ LIVE_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(LIVE_SRC))
 TOOL_BIN := $(patsubst tests/tools/%.c,$(BUILD)/tools/%,$(TOOL_SRC))
 BENCH_BIN := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 
-.PHONY: all test-build tools unit check check-unit check-asan check-e2e check-boot check-devnet check-oracles lint format analyze fuzz fuzz-smoke bench bench-devnet demo deps \
+.PHONY: all test-build tools unit check check-unit check-asan check-e2e check-boot check-ovmf check-devnet check-oracles lint format analyze fuzz fuzz-smoke bench bench-devnet demo deps \
         install uninstall clean man
 
 all: $(BUILD)/bootgate
@@ -149,6 +149,11 @@ check-e2e: all test-build
 check-boot: deps
 	@$(MAKE) -s -j2 all test-build
 	@BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/vm/run.sh $(T)
+
+# Measured boot in guests under QEMU with OVMF (one to two minutes; needs no KVM); part of `make check`. One case: T=name
+check-ovmf: deps
+	@$(MAKE) -s -j2 all test-build
+	@BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/vm/ovmf_boot.sh $(T)
 
 # The EVM against @ethereumjs/evm at length (minutes); `make check` runs a sample.
 check-oracles: tools

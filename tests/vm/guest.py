@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """One guest under QEMU without KVM, from power on to its end, with a software TPM of its own (standard library only).
 
-  guest.py --kernel FILE --initrd FILE.. --log FILE --result FILE [--tpm FOLDER] [--forward PORT] [..]
+  guest.py [--kernel FILE --initrd FILE..] --log FILE --result FILE [--tpm FOLDER] [--forward PORT] [..]
 
 The machine is stopped, not ended, when it powers off or resets, so that its TPM can be looked at from outside as the guest
 left it (tpm.py). Nothing of the guest's network leaves QEMU but port 80 of 10.0.2.100, 10.0.2.101, .., which is the first, second,
@@ -57,8 +57,10 @@ def qemu_command(o, folder):
         '-accel', 'tcg', '-cpu', 'max,-cx16', '-m', str(o.memory), '-smp', '1',
         '-nodefaults', '-display', 'none', '-serial', 'stdio', '-qmp', f'unix:{folder}/qmp,server=on,wait=off',
         '-action', 'shutdown=pause,reboot=shutdown,panic=none',
-        '-kernel', o.kernel, '-initrd', f'{folder}/initrd', '-append', f'console=ttyS0 quiet loglevel=1 panic=-1 {o.append}'.strip(),
         '-object', 'rng-random,id=rng,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=rng']
+    if o.kernel:
+        command += ['-kernel', o.kernel, '-initrd', f'{folder}/initrd',
+                    '-append', f'console=ttyS0 quiet loglevel=1 panic=-1 {o.append}'.strip()]
     network = 'user,id=net,restrict=on'
     for i, port in enumerate(o.forward):
         # The cmd: form connects when the guest does; the tcp: form would when QEMU starts.
@@ -177,8 +179,8 @@ def look_at_tpm(o, folder, result):
 
 def arguments():
     p = argparse.ArgumentParser()
-    p.add_argument('--kernel', required=True)
-    p.add_argument('--initrd', required=True, action='append')
+    p.add_argument('--kernel', help='without it, firmware finds what to boot')
+    p.add_argument('--initrd', action='append', default=[])
     p.add_argument('--append', default='', help='more of the command line')
     p.add_argument('--log', required=True)
     p.add_argument('--result', required=True)
