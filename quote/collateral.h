@@ -28,9 +28,9 @@ enum rc collateral_from_json(struct arena *a, const json_t *obj, struct collater
                              struct err *err) MUST_CHECK;
 
 /*
- * collateral_early_from_json: the `collateral_early` object of a bundle: TCB info and QE identity of
- * the coming set, each with chain and signature. The CRLs are those of the set in force: *out has
- * none.
+ * collateral_early_from_json: the `collateral_early` object of a bundle: TCB info and QE identity
+ * of the coming set, each with chain and signature. The CRLs are those of the set in force: *out
+ * has none.
  */
 enum rc collateral_early_from_json(struct arena *a, const json_t *obj, struct collateral *out,
                                    struct err *err) MUST_CHECK;

@@ -229,6 +229,32 @@ b["collateral_early"] = []; json.dump(b, open(sys.argv[4], "w"))' "$work/own/bun
 a, b = (json.load(open(f)) for f in sys.argv[1:]); print("same" if a["collateral_early"] == b["collateral_early"] else "other")' "$work/both.json" "$work/again.json")"
 }
 
+# decide NAME STATUS VERB ARGUMENTS..: against the live chain
+decide() {
+    name=$1 want=$2
+    shift 2
+    "$gate" "$@" --root "$work/own/root.der" --config "$work/live.json" --at $at >"$work/out" 2>"$work/err" </dev/null
+    got=$?
+    grep -qE 'Sanitizer|runtime error:' "$work/err" && got=99
+    is "$name" "$want" $got
+}
+live() {
+    printf '{"chain":{"source":"pinned","chain_id":31337,"kms_contract":"%s","block_hash":"%s"},"rpc":["%s"],"collateral":["%s","%s"]}\n' \
+        "$kms" "$(value evidence.own.states.allowed.hash)" "$rpc" "$first/own/qe:500" "$second/own/none" >"$work/live.json"
+    decide check 10 check "$work/quote.json" --json
+    is 'check: who had the QE identity' "$second" "$(source_of qe_identity)"
+    decide fetch 0 fetch "$work/quote.json" -o "$work/whole.json"
+    is 'fetch: both sets' 'True True' "$(python3 -c 'import json, sys
+b = json.load(open(sys.argv[1])); print("collateral" in b, "collateral_early" in b)' "$work/whole.json")"
+    decide fetched-offline 10 check --bundle "$work/whole.json" --offline
+    decide fetched-tcb 0 tcb "$work/whole.json" --early --offline
+    # The set that can't be had makes no bundle.
+    sed -i "s|\"collateral\":.*|\"collateral\":[\"$first/own/all:404\"]}|" "$work/live.json"
+    rm -f "$work/none.bundle"
+    decide fetch-nothing 3 fetch "$work/quote.json" -o "$work/none.bundle"
+    is 'fetch: nothing is written' no "$([ -e "$work/none.bundle" ] && echo yes || echo no)"
+}
+
 make_set() { # FOLDER TIME SET
     [ "$3" = own ] && set -- "$1" "$2" || set -- "$1" "$2" --defect "$3"
     "$BUILD/tools/mkbundle" "$@" || say_stop "mkbundle $*"
@@ -251,6 +277,9 @@ dead=http://127.0.0.1:$(python3 -c 'import socket
 s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 
 services "$work/c404.json" "$first/own/all:404"
+"$root/tests/chain/setup.sh" || exit 1
+boot_infos own "$work/own/bundle.json" UpToDate
+chain_start $((at - 3600)) "own=$work/own-app.json,$work/own-kms.json"
 for build in plain=$BUILD/test/bootgate asan=$BUILD/asan/test/bootgate; do
     build_name=${build%%=*} gate=${build#*=}
     [ -x "$gate" ] || continue
@@ -258,6 +287,7 @@ for build in plain=$BUILD/test/bootgate asan=$BUILD/asan/test/bootgate; do
     faults
     what_is_given
     coming
+    live
     cached
 done
 echo "$passed passed, $failed failed, $skipped skipped"
