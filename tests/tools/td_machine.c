@@ -14,9 +14,9 @@
  *     td_machine extend DIR 0..3 DIGEST   moves an RTMR
  *     td_machine event DIR NAME [HEX]     a dstack runtime event: log and RTMR3
  *     td_machine fault DIR NAME [TIMES]   what goes wrong from now on
- *     td_machine serve DIR WHAT=PATH..    answers until it is killed; WHAT: quote, report (64 bytes
- *         in, the answer out; one byte N stands for an errno), qgs (frames). PATH: a character
- *         device, which is read and written; or a unix socket, which is made; or vsock:PORT.
+ *     td_machine serve DIR WHAT=SOCKET..  answers until it is killed; WHAT: quote, report (64 bytes
+ *         in, the answer out; one byte N stands for an errno), qgs (frames). SOCKET: a unix socket,
+ *         which is made; or vsock:PORT. In place of WHAT=SOCKET: the device of tests/vm/faketsm.
  *
  * Built with -DTD_MACHINE_STATIC it has no `world`, and needs no library where it runs.
  */
@@ -42,7 +42,8 @@
 #include "tests/lib/event_builder.h"
 #endif
 
-#define FRAME_MAX 4096u
+#define FRAME_MAX     4096u
+#define DEVICE_ANSWER (1u << 20)
 
 static _Noreturn void stop(const char *what)
 {
@@ -499,13 +500,36 @@ static _Noreturn void serve_socket(const char *dir, enum what what, int listenin
     }
 }
 
-static _Noreturn void serve_device(const char *dir, enum what what, const char *path)
+/* serve_device: tests/vm/faketsm's questions: a letter and the report data; letter, errno and what
+ * was asked for are written back, in one piece. */
+static _Noreturn void serve_device(const char *dir, const char *path)
 {
     int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0)
+    uint8_t in[65], *out = malloc(DEVICE_ANSWER);
+    if (fd < 0 || !out)
         stop(path);
-    while (one(dir, what, fd))
-        ;
+    while (read(fd, in, sizeof in) == (ssize_t)sizeof in) {
+        AUTO_ARENA a = arena_new(16u << 20);
+        struct td_machine m;
+        struct bytes b = BYTES_NONE;
+        uint8_t report[TD_REPORT_SIZE];
+        int rc = 0;
+        pki_must(a != NULL);
+        td_machine_open(&m, dir);
+        if (in[0] == 'Q')
+            rc = td_machine_quote(a, &m, in + 1, &b);
+        else
+            b = bytes_of(report, td_machine_report(&m, in + 1, report));
+        td_machine_close(&m);
+        if (rc < 0) /* the device has a time limit of its own */
+            continue;
+        pki_must(b.n <= DEVICE_ANSWER - 2);
+        out[0] = in[0];
+        out[1] = (uint8_t)rc;
+        if (b.n)
+            memcpy(out + 2, b.p, b.n);
+        answer(fd, bytes_of(out, 2 + b.n));
+    }
     stop(path);
 }
 
@@ -532,7 +556,7 @@ static void serve_one(const char *dir, char *arg)
     }
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (device)
-        serve_device(dir, what, path);
+        serve_device(dir, path);
     serve_socket(dir, what, listening);
 }
 
@@ -578,7 +602,7 @@ int main(int argc, char **argv)
                 "[--mr-config]\n"
                 "       td_machine quote DIR REPORT-DATA | extend DIR 0..3 DIGEST\n"
                 "       td_machine event DIR NAME [HEX] | fault DIR NAME [TIMES]\n"
-                "       td_machine serve DIR quote|report|qgs=DEVICE|SOCKET|vsock:PORT..\n"
+                "       td_machine serve DIR DEVICE|quote|report|qgs=SOCKET|vsock:PORT..\n"
                 "faults:\n%s",
                 td_machine_faults);
     return rc;
