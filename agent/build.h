@@ -28,6 +28,10 @@ extern const bool build_collect_unix;
 /* boot with evidence, configuration and time as the command line names them. The release's boot
  * takes none of these: its configuration is the measured one, its evidence this guest's. */
 extern const bool build_boot_takes_options;
+/* --guest-root DIR: a directory that stands for the guest, and a socket in it for each of its
+ * devices: connected, or -1. The release does not know the option: NULL. */
+typedef int build_guest_socket_fn(const char *root, const char *name);
+extern build_guest_socket_fn *const build_guest_socket;
 /* The one configuration of the release's boot. */
 extern const char *const build_boot_config;
 

@@ -6,6 +6,7 @@ build_tcti_fn *const build_tcti_init = NULL;
 const char *const build_tpm_calls[] = {NULL};
 const bool build_collect_unix = false;
 const bool build_boot_takes_options = false;
+build_guest_socket_fn *const build_guest_socket = NULL;
 const char *const build_boot_config = "/usr/lib/bootgate/bootgate.json";
 /* As good as a floor in measured memory: it can't be older than the image that it is in. */
 const uint64_t build_floor = BOOTGATE_BUILD_FLOOR;

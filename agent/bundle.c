@@ -296,7 +296,8 @@ static json_t *evidence_json(struct arena *a, const struct evidence *ev, struct 
     return NULL;
 }
 
-enum rc bundle_write(struct arena *a, const struct bundle *b, const char *path, struct err *err)
+/* text_of: all parts as JSON text, to be freed; NULL: no memory. */
+static char *text_of(struct arena *a, const struct bundle *b, size_t flags, struct err *err)
 {
     AUTO_JSON o = json_object();
     bool ok = json_object_set_new(o, "schema", json_integer(1)) == 0;
@@ -314,7 +315,12 @@ enum rc bundle_write(struct arena *a, const struct bundle *b, const char *path, 
         ok = ok && json_object_set(o, "committee_keys", b->committee_keys) == 0;
     if (b->checkpoint)
         ok = ok && json_object_set(o, "checkpoint", b->checkpoint) == 0;
-    char *text = ok ? json_dumps(o, JSON_INDENT(1)) : NULL;
+    return ok ? json_dumps(o, flags) : NULL;
+}
+
+enum rc bundle_write(struct arena *a, const struct bundle *b, const char *path, struct err *err)
+{
+    char *text = text_of(a, b, JSON_INDENT(1), err);
     if (!text)
         return err_set(err, BG_BUNDLE_DUMP, "%s", path);
     /* What could not be read again is not written. */
@@ -323,4 +329,30 @@ enum rc bundle_write(struct arena *a, const struct bundle *b, const char *path, 
                                                       strlen(text), LIMIT_FILE);
     free(text);
     return rc;
+}
+
+enum rc bundle_text(struct arena *a, const struct bundle *b, struct bytes *out, struct err *err)
+{
+    char *text = text_of(a, b, JSON_COMPACT, err);
+    if (!text)
+        return err_set(err, BG_BUNDLE_TEXT, "%s", "");
+    enum rc rc = arena_keep(a, bytes_of_str(text), out, err);
+    free(text);
+    return rc;
+}
+
+enum rc bundle_add_host(struct arena *a, struct bundle *b, struct bytes text, struct err *err)
+{
+    static const char path[] = "the host's bundle";
+    AUTO_JSON j = NULL;
+    json_t *v;
+    TRY(file_json(text, path, BG_BUNDLE_HOST, &j, err));
+    TRY(check_members(j, path, err));
+    if ((v = json_object_get(j, "collateral")) && !b->has_collateral)
+        TRY(add_collateral_json(a, b, v, path, err));
+    if ((v = json_object_get(j, "rpc")))
+        TRY(add_rpc(b, v, err));
+    if ((v = json_object_get(j, "beacon")))
+        TRY(add_list(&beacon_part, b->beacon, v, err));
+    return RC_OK;
 }

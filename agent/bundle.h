@@ -48,5 +48,12 @@ enum rc bundle_add_checkpoint(struct arena *a, struct bundle *b, const char *pat
 /* bundle_write saves all parts as one bundle; binary evidence is written as {"quote": hex}. */
 enum rc bundle_write(struct arena *a, const struct bundle *b, const char *path,
                      struct err *err) MUST_CHECK;
+/* bundle_text: the same as text, for another process of ours. */
+enum rc bundle_text(struct arena *a, const struct bundle *b, struct bytes *out,
+                    struct err *err) MUST_CHECK;
+/* bundle_add_host takes of a bundle that the host put there what cannot change what is asked: rpc,
+ * beacon, and collateral where there is none yet. All else in it is left. */
+enum rc bundle_add_host(struct arena *a, struct bundle *b, struct bytes text,
+                        struct err *err) MUST_CHECK;
 
 #endif

@@ -11,14 +11,14 @@ enum { ID_COLOR = 256, ID_JSON, ID_FIRST_OPT };
 struct option_row {
     const char *name;
     int takes_argument;
-    unsigned bit; /* OPT_ bit; 0: taken by every verb */
+    uint64_t bit; /* OPT_ bit; 0: taken by every verb */
     int id;       /* what getopt_long returns */
     const char *help;
 };
 
 #define ROW(name, arg, bit, help)                                                                  \
     {                                                                                              \
-        name, arg, bit, ID_FIRST_OPT + __builtin_ctz(bit), help                                    \
+        name, arg, bit, ID_FIRST_OPT + __builtin_ctzll(bit), help                                  \
     }
 static const struct option_row rows[] = {
     ROW("config", 1, OPT_CONFIG, "FILE    configuration (bootgate(5))"),
@@ -51,6 +51,7 @@ static const struct option_row rows[] = {
     ROW("against", 1, OPT_AGAINST,
         "FILE    what was expected: evidence, a log, a measurement, or an app-compose.json"),
     ROW("early", 0, OPT_EARLY, "        against the coming TCB set, too"),
+    ROW("report-data", 1, OPT_REPORT_DATA, "HEX 64 bytes that the quote is to carry"),
     {"json", 0, 0, ID_JSON, "        the verdict as JSON, on failure too"},
     {"color", 1, 0, ID_COLOR, "WHEN    auto, always or never"},
     {"verbose", 0, 0, 'v', "        full values"},
@@ -59,12 +60,13 @@ static const struct option_row rows[] = {
     /* Last, so that the release build can leave them out. */
     ROW("root", 1, OPT_ROOT, "FILE    another PKI root, DER (test build only)"),
     ROW("tcti", 1, OPT_TCTI, "NAME    another TPM, swtpm:host=..,port=.. (test build only)"),
+    ROW("guest-root", 1, OPT_GUEST_ROOT, "DIR  stands for the guest (test build only)"),
 };
 #define NUM_ROWS (sizeof rows / sizeof *rows)
 
 static size_t rows_in_use(void)
 {
-    return build_has_root_option ? NUM_ROWS : NUM_ROWS - 2;
+    return build_has_root_option ? NUM_ROWS : NUM_ROWS - 3;
 }
 
 static const struct option_row *row_of(int id)
@@ -182,6 +184,12 @@ static enum rc store_value(struct cli *c, const struct option_row *row, const ch
     case OPT_AGAINST:
         c->against = value;
         break;
+    case OPT_REPORT_DATA:
+        c->report_data = value;
+        break;
+    case OPT_GUEST_ROOT:
+        c->guest_root = value;
+        break;
     case OPT_CHECKPOINT:
         c->checkpoint = value;
         break;
@@ -265,7 +273,7 @@ bool cli_wants_json(int argc, char *const *argv)
 }
 
 /* options_help lists those of `options` and those that every verb takes. */
-static void options_help(unsigned options)
+static void options_help(uint64_t options)
 {
     printf("\noptions:\n");
     for (size_t i = 0; i < rows_in_use(); i++) {
@@ -294,7 +302,7 @@ void cli_help(const struct verb *verbs, size_t n)
         snprintf(head, sizeof head, "%s  %s", verbs[i].name, verbs[i].args);
         printf("  %-21s %s\n", head, verbs[i].help);
     }
-    options_help(~0u);
+    options_help(~UINT64_C(0));
     printf("  -V, --version              version and libraries\n"
            "\nexit status: 0 yes, 1 denied, 2 usage, 3 undecided (network, collateral, chain),\n"
            "4 undecided (evidence), 5 undecided (clock), 6 allowed but the release failed,\n"

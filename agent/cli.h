@@ -42,13 +42,16 @@ enum cli_option {
     OPT_IMAGE = 1u << 28,
     OPT_AGAINST = 1u << 29,
     OPT_EARLY = 1u << 30,
+    OPT_REPORT_DATA = 1u << 31,
+    OPT_GUEST_ROOT = UINT64_C(1) << 32, /* test build only */
 };
 
 struct cli {
-    unsigned given; /* OPT_ bits */
+    uint64_t given; /* OPT_ bits */
     const char *config, *bundle, *collateral, *boot_info, *as, *mr, *save_bundle, *root, *output;
     const char *seed, *wrap, *target, *tcti, *key, *slot, *block_root, *days, *checkpoint;
     const char *cpus, *memory, *qemu, *acpi, *log, *lite, *image, *against;
+    const char *report_data, *guest_root;
     uint64_t at, timeout; /* Unix seconds; seconds */
     bool json, quiet, verbose, help;
     enum cli_color color;
@@ -58,7 +61,7 @@ struct cli {
 
 struct verb {
     const char *name, *args, *help;
-    unsigned options; /* OPT_ bits it takes */
+    uint64_t options; /* OPT_ bits it takes */
     int min_args, max_args;
     int (*run)(struct arena *a, const struct cli *cli); /* returns the exit status */
 };
@@ -88,6 +91,8 @@ int verb_shut(struct arena *a, const struct cli *cli);
 int verb_seal(struct arena *a, const struct cli *cli);
 int verb_unseal(struct arena *a, const struct cli *cli);
 int verb_checkpoint(struct arena *a, const struct cli *cli);
+int verb_collect(struct arena *a, const struct cli *cli);
+int verb_doctor(struct arena *a, const struct cli *cli);
 int verb_version(struct arena *a, const struct cli *cli);
 
 #endif

@@ -2,12 +2,24 @@
 #include "agent/collect.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
+#include "agent/child.h"
+#include "agent/clock.h"
+#include "agent/guest/gather.h"
+#include "agent/guest/place.h"
 #include "base/hash.h"
+#include "base/hex.h"
+#include "base/limits.h"
 
-#define TAG "bootgate/quote/v1"
+#define TAG        "bootgate/quote/v1"
+#define ENTRY      "bootgate-"
+#define CLEANUP_MS 1000u
+
+enum flow { EVIDENCE, ERROR, HOST_BUNDLE, FLOWS };
 
 enum rc collect_report_data(const struct config *c, uint8_t out[static REPORT_DATA],
                             struct err *err)
@@ -22,11 +34,149 @@ enum rc collect_report_data(const struct config *c, uint8_t out[static REPORT_DA
     return RC_OK;
 }
 
+/* struct job: what the child is to do. */
+struct job {
+    struct arena *a;
+    struct gather gather;
+};
+
+static void job_of(struct job *j, struct arena *a, const struct config *c,
+                   const uint8_t report_data[static REPORT_DATA], uint64_t deadline_ms)
+{
+    const char *root = c->guest.root;
+    *j = (struct job){.a = a};
+    j->gather = (struct gather){
+        .config = c,
+        .report_data = report_data,
+        .tsm = {.root = root, .deadline_ms = deadline_ms},
+        .device = {.root = root, .socket = -1},
+        .qgs = {.cid = c->guest.qgs_cid,
+                .port = c->guest.qgs_port,
+                .socket = -1,
+                .deadline_ms = deadline_ms},
+    };
+    /* Of its own for every try, and known to us: to be taken away if the child is killed. */
+    memcpy(j->gather.tsm.entry, ENTRY, sizeof ENTRY);
+    hex_encode(bytes_of(report_data, 8), j->gather.tsm.entry + sizeof ENTRY - 1);
+}
+
+/* --- in the child --- */
+
+static bool run(void *ctx)
+{
+    struct job *j = ctx;
+    struct bytes text = BYTES_NONE, host = BYTES_NONE;
+    struct err err = {0};
+    gather_open(&j->gather);
+    enum rc rc = gather_text(j->a, &j->gather, &text, &err);
+    if (rc == RC_OK)
+        rc = gather_host_bundle(j->a, &j->gather, &host, &err);
+    if (rc == RC_OK && text.n > COLLECT_MAX)
+        rc = err_set(&err, BG_COLLECT_LARGE, "%zu bytes, at most %u", text.n, COLLECT_MAX);
+    if (rc == RC_OK && !(child_write(EVIDENCE, text) && child_write(HOST_BUNDLE, host)))
+        return false;
+    return child_write_err(ERROR, &err);
+}
+
+static bool clean_up(void *ctx)
+{
+    const struct job *j = ctx;
+    tsm_remove(&j->gather.tsm);
+    return true;
+}
+
+/* --- in the parent --- */
+
+static void entry_away(struct arena *a, struct job *j)
+{
+    struct watch w = {clock_ms() + CLEANUP_MS, -1};
+    struct child child = {.what = "the report folder",
+                          .role = SANDBOX_COLLECT,
+                          .run = clean_up,
+                          .ctx = j,
+                          .stdout_flow = -1};
+    struct bytes none[CHILD_FLOWS];
+    struct err ignored = {0};
+    (void)!child_run(a, &child, &w, none, &ignored);
+}
+
+static enum rc in_child(struct arena *a, struct job *j, const struct watch *w,
+                        struct collected *out, struct err *err)
+{
+    struct child child = {
+        .what = "the evidence",
+        .role = SANDBOX_COLLECT,
+        .run = run,
+        .ctx = j,
+        .n = FLOWS,
+        .cap = {[EVIDENCE] = COLLECT_MAX,
+                [ERROR] = CHILD_ERR_MAX,
+                [HOST_BUNDLE] = j->gather.config->guest.host_bundle ? LIMIT_HOST_BUNDLE : 0},
+        .stdout_flow = -1};
+    struct bytes said[CHILD_FLOWS];
+    struct err why = {0};
+    enum rc rc = child_run(a, &child, w, said, &why);
+    if (rc != RC_OK)
+        entry_away(a, j);
+    if (rc == BG_WATCH_DEADLINE)
+        return err_set(err, BG_COLLECT_DEADLINE, "%s", "the kernel or the host did not answer");
+    if (rc != RC_OK) {
+        *err = why;
+        return rc;
+    }
+    if (!child_read_err(said[ERROR], &why) || (why.rc == RC_OK) != (said[EVIDENCE].n != 0))
+        return err_set(err, BG_COLLECT_FLOW, "%zu bytes of evidence", said[EVIDENCE].n);
+    if (why.rc != RC_OK) {
+        *err = why;
+        return err->rc;
+    }
+    out->evidence = said[EVIDENCE];
+    out->host_bundle = said[HOST_BUNDLE];
+    return RC_OK;
+}
+
+/* existing: dstack has measured the boot; we take what is there. */
+static enum rc existing(struct arena *a, const struct config *c, const struct watch *w,
+                        struct collected *out, struct err *err)
+{
+    struct watch own = *w;
+    uint64_t latest = clock_ms() + COLLECT_SECONDS * UINT64_C(1000);
+    struct job j;
+    if (own.deadline_ms > latest)
+        own.deadline_ms = latest;
+    job_of(&j, a, c, out->report_data, own.deadline_ms);
+    return in_child(a, &j, &own, out, err);
+}
+
+enum rc collect_with(struct arena *a, const struct config *c, const struct watch *w,
+                     struct collected *out, struct err *err)
+{
+    out->evidence = out->host_bundle = BYTES_NONE;
+    switch (c->guest.measure) {
+    case MEASURE_EXISTING:
+        return existing(a, c, w, out, err);
+    case MEASURE_OWN:
+    case MEASURE_PREDICT:
+        break;
+    }
+    return err_set(err, BG_BOOT_NO_COLLECT, "position %d", (int)c->guest.measure);
+}
+
 enum rc collect_run(struct arena *a, const struct config *c, const struct watch *w,
                     struct collected *out, struct err *err)
 {
-    (void)a, (void)w;
-    *out = (struct collected){0};
     TRY(collect_report_data(c, out->report_data, err));
-    return err_set(err, BG_BOOT_NO_COLLECT, "position %d", (int)c->guest.measure);
+    return collect_with(a, c, w, out, err);
+}
+
+bool collect_moved(enum rc rc)
+{
+    return rc == BG_LOCAL_REPORT_MOVED || rc == BG_RTMR_MOVED;
+}
+
+bool collect_possible(const struct config *c)
+{
+    AUTO_CLOSE tsm = place_open(c->guest.root, TSM_REPORTS, O_PATH);
+    AUTO_CLOSE device = place_open(c->guest.root, TD_DEVICE, O_PATH);
+    return c->guest.root || tsm >= 0 || device >= 0;
 }

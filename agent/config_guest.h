@@ -18,6 +18,7 @@ enum measure_position {
 enum denied_action { DENIED_POWEROFF = 0, DENIED_HALT, DENIED_REBOOT };
 
 struct guest_config {
+    const char *root; /* the test build's --guest-root; NULL: / */
     enum measure_position measure;
     enum denied_action denied;
     struct url_list collateral; /* PCS or PCCS, in the order of asking */

@@ -191,7 +191,8 @@ static enum rc given(struct session *s, const struct collected *got, struct err 
     if (!got)
         return RC_OK;
     s->input.report_data = got->report_data;
-    return bundle_add_text(s->a, &s->bundle, got->evidence, "what was collected", err);
+    TRY(bundle_add_text(s->a, &s->bundle, got->evidence, "what was collected", err));
+    return got->host_bundle.n ? bundle_add_host(s->a, &s->bundle, got->host_bundle, err) : RC_OK;
 }
 
 /* prepare: before this process is confined. Files are opened only as far as the command line names

@@ -9,7 +9,7 @@
 static const struct verb verbs[] = {
     {"boot", "", "the gate: take the seed, shut the door, decide, release the key or nothing",
      OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_AS | OPT_AT | OPT_CHECKPOINT | OPT_ROOT |
-         OPT_TCTI,
+         OPT_TCTI | OPT_GUEST_ROOT,
      0, 0, verb_boot},
     {"shut", "", "after a boot that said no or none: close the gate, end the machine",
      OPT_CONFIG | OPT_TCTI, 0, 0, verb_shut},
@@ -23,8 +23,12 @@ static const struct verb verbs[] = {
      0, 1, verb_verify},
     {"check", "[FILE]", "the whole decision, as the gate would take it, without release",
      OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_AS | OPT_MR | OPT_AT | OPT_OFFLINE |
-         OPT_SAVE_BUNDLE | OPT_CHECKPOINT | OPT_TIMEOUT | OPT_ROOT,
+         OPT_SAVE_BUNDLE | OPT_CHECKPOINT | OPT_TIMEOUT | OPT_ROOT | OPT_GUEST_ROOT,
      0, 1, verb_check},
+    {"collect", "-o FILE", "evidence of the guest that this runs in, as a bundle",
+     OPT_CONFIG | OPT_OUTPUT | OPT_REPORT_DATA | OPT_TIMEOUT | OPT_GUEST_ROOT, 0, 0, verb_collect},
+    {"doctor", "", "what is missing on this machine, and how to fix it",
+     OPT_CONFIG | OPT_TIMEOUT | OPT_GUEST_ROOT, 0, 0, verb_doctor},
     {"chain", "[FILE]", "ask the contract about a boot info, list every slot it reads",
      OPT_CONFIG | OPT_BUNDLE | OPT_COLLATERAL | OPT_BOOT_INFO | OPT_AS | OPT_MR | OPT_AT |
          OPT_OFFLINE | OPT_SAVE_BUNDLE | OPT_CHECKPOINT | OPT_TIMEOUT | OPT_ROOT,

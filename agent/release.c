@@ -38,6 +38,7 @@ static enum rc read_config(struct release *r, bool boot, struct err *err)
             return err_set(err, BG_BOOT_NO_CONFIG, "%s", "--config");
         TRY(config_load(r->a, cli->config, &r->config, err));
     }
+    r->config.guest.root = cli->guest_root;
     strict_freshness(&r->config);
     if (r->config.chain.source == CHAIN_SOURCE_NONE || !r->config.release)
         return err_set(err, BG_RELEASE_NOT_CONFIGURED, "%s is missing",
@@ -179,13 +180,14 @@ static enum rc collect_and_decide(struct release *r, const struct store_files *s
         in.collected = NULL;
         return decision_run(r->a, r->cli, &in, &r->watch, out, err);
     }
-    for (unsigned i = 0; i < COLLECT_TRIES; i++) {
-        TRY(collect_run(r->a, &r->config, &r->watch, &got, err));
-        TRY(decision_run(r->a, r->cli, &in, &r->watch, out, err));
-        if (out->decision.code != BG_LOCAL_REPORT_MOVED)
-            break;
+    for (unsigned i = 1;; i++) {
+        enum rc rc = collect_run(r->a, &r->config, &r->watch, &got, err);
+        if (rc == RC_OK)
+            TRY(decision_run(r->a, r->cli, &in, &r->watch, out, err));
+        if (i == COLLECT_TRIES || !collect_moved(rc ? rc : (enum rc)out->decision.code))
+            return rc;
+        err_clear(err);
     }
-    return RC_OK;
 }
 
 /* read_floor: a configured floor that can't be read is a refusal: whoever can hide it could go
