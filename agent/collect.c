@@ -40,24 +40,10 @@ struct job {
     struct gather gather;
 };
 
-static void job_of(struct job *j, struct arena *a, const struct config *c,
-                   const uint8_t report_data[static REPORT_DATA], uint64_t deadline_ms)
+static bool before(void *ctx)
 {
-    const char *root = c->guest.root;
-    *j = (struct job){.a = a};
-    j->gather = (struct gather){
-        .config = c,
-        .report_data = report_data,
-        .tsm = {.root = root, .deadline_ms = deadline_ms},
-        .device = {.root = root, .socket = -1},
-        .qgs = {.cid = c->guest.qgs_cid,
-                .port = c->guest.qgs_port,
-                .socket = -1,
-                .deadline_ms = deadline_ms},
-    };
-    /* Of its own for every try, and known to us: to be taken away if the child is killed. */
-    memcpy(j->gather.tsm.entry, ENTRY, sizeof ENTRY);
-    hex_encode(bytes_of(report_data, 8), j->gather.tsm.entry + sizeof ENTRY - 1);
+    gather_open(&((struct job *)ctx)->gather);
+    return true;
 }
 
 /* --- in the child --- */
@@ -67,7 +53,6 @@ static bool run(void *ctx)
     struct job *j = ctx;
     struct bytes text = BYTES_NONE, host = BYTES_NONE;
     struct err err = {0};
-    gather_open(&j->gather);
     enum rc rc = gather_text(j->a, &j->gather, &text, &err);
     if (rc == RC_OK)
         rc = gather_host_bundle(j->a, &j->gather, &host, &err);
@@ -92,6 +77,8 @@ static void entry_away(struct arena *a, struct job *j)
     struct watch w = {clock_ms() + CLEANUP_MS, -1};
     struct child child = {.what = "the report folder",
                           .role = SANDBOX_COLLECT,
+                          .paths = &j->gather.reports,
+                          .num_paths = 1,
                           .run = clean_up,
                           .ctx = j,
                           .stdout_flow = -1};
@@ -106,6 +93,9 @@ static enum rc in_child(struct arena *a, struct job *j, const struct watch *w,
     struct child child = {
         .what = "the evidence",
         .role = SANDBOX_COLLECT,
+        .paths = &j->gather.reports,
+        .num_paths = 1,
+        .before = before,
         .run = run,
         .ctx = j,
         .n = FLOWS,
@@ -141,10 +131,13 @@ static enum rc existing(struct arena *a, const struct config *c, const struct wa
 {
     struct watch own = *w;
     uint64_t latest = clock_ms() + COLLECT_SECONDS * UINT64_C(1000);
-    struct job j;
+    struct job j = {.a = a};
+    char name[TSM_ENTRY] = ENTRY;
     if (own.deadline_ms > latest)
         own.deadline_ms = latest;
-    job_of(&j, a, c, out->report_data, own.deadline_ms);
+    /* Of its own for every try, and known to us: to be taken away if the child is killed. */
+    hex_encode(bytes_of(out->report_data, 8), name + sizeof ENTRY - 1);
+    TRY(gather_init(a, c, out->report_data, name, own.deadline_ms, &j.gather, err));
     return in_child(a, &j, &own, out, err);
 }
 

@@ -134,11 +134,16 @@ struct probing {
     const struct probe *p;
 };
 
+static bool before_probe(void *ctx)
+{
+    gather_open(&((const struct probing *)ctx)->d->gather);
+    return true;
+}
+
 static bool run_probe(void *ctx)
 {
     const struct probing *p = ctx;
     struct err err = {0};
-    gather_open(&p->d->gather);
     (void)!p->p->try(p->d, &err);
     return child_write_err(0, &err);
 }
@@ -157,6 +162,9 @@ static void in_child(struct doctor *d, const struct probe *p, struct err *why)
     struct probing ctx = {d, p};
     struct child child = {.what = p->id,
                           .role = SANDBOX_COLLECT,
+                          .paths = &d->gather.reports,
+                          .num_paths = 1,
+                          .before = before_probe,
                           .run = run_probe,
                           .ctx = &ctx,
                           .n = 1,
@@ -170,6 +178,7 @@ static void in_child(struct doctor *d, const struct probe *p, struct err *why)
         return;
     }
     struct err ignored = {0};
+    child.before = NULL;
     child.run = run_cleanup;
     child.n = 0;
     w.deadline_ms = clock_ms() + 1000;
@@ -370,17 +379,10 @@ static void print_text(const struct doctor *d, bool whole)
 
 static enum rc prepare(struct doctor *d, struct err *err)
 {
-    const char *root = d->cli->guest_root;
     TRY(config_load_any(d->a, d->cli->config, &d->config, err));
-    d->config.guest.root = root;
+    d->config.guest.root = d->cli->guest_root;
     TRY(collect_report_data(&d->config, d->report_data, err));
-    d->gather = (struct gather){
-        .config = &d->config,
-        .report_data = d->report_data,
-        .tsm = {.root = root, .entry = "bootgate-doctor"},
-        .device = {.root = root, .socket = -1},
-        .qgs = {.cid = d->config.guest.qgs_cid, .port = d->config.guest.qgs_port, .socket = -1}};
-    return RC_OK;
+    return gather_init(d->a, &d->config, d->report_data, "bootgate-doctor", 0, &d->gather, err);
 }
 
 int verb_doctor(struct arena *a, const struct cli *cli)

@@ -7,10 +7,25 @@
 #include "agent/guest/boot_files.h"
 #include "agent/guest/place.h"
 
+enum rc gather_init(struct arena *a, const struct config *c, const uint8_t report_data[static 64],
+                    const char *entry, uint64_t deadline_ms, struct gather *out, struct err *err)
+{
+    const struct guest_config *guest = &c->guest;
+    const char *root = guest->root ? guest->root : "";
+    struct gather g = {.config = c, .report_data = report_data};
+    g.tsm = (struct tsm){.root = guest->root, .deadline_ms = deadline_ms};
+    g.device = (struct td_device){.root = guest->root, .socket = -1};
+    g.qgs = (struct qgs_link){
+        .cid = guest->qgs_cid, .port = guest->qgs_port, .socket = -1, .deadline_ms = deadline_ms};
+    g.reports = (struct sandbox_path){arena_printf(a, err, "%s%s", root, TSM_REPORTS), true};
+    (void)snprintf(g.tsm.entry, sizeof g.tsm.entry, "%s", entry);
+    *out = g;
+    return g.reports.path ? RC_OK : err->rc;
+}
+
 void gather_open(struct gather *g)
 {
     const char *root = g->config->guest.root;
-    g->device.socket = g->qgs.socket = -1;
     if (root && build_guest_socket) {
         g->device.socket = build_guest_socket(root, "tdx_guest.sock");
         g->qgs.socket = build_guest_socket(root, "qgs.sock");

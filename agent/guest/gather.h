@@ -6,6 +6,7 @@
 #define BOOTGATE_AGENT_GUEST_GATHER_H
 
 #include "agent/config.h"
+#include "agent/sandbox.h"
 #include "agent/guest/qgs_link.h"
 #include "agent/guest/td_device.h"
 #include "agent/guest/tsm.h"
@@ -16,8 +17,13 @@ struct gather {
     struct tsm tsm;
     struct td_device device;
     struct qgs_link qgs;
+    struct sandbox_path reports; /* where the process makes its folder */
 };
 
+/* gather_init: what is to be asked, by that name and until then; clock_ms(). */
+enum rc gather_init(struct arena *a, const struct config *c, const uint8_t report_data[static 64],
+                    const char *entry, uint64_t deadline_ms, struct gather *out,
+                    struct err *err) MUST_CHECK;
 /* gather_open: what is to be open before the process is confined: sockets of the test build. */
 void gather_open(struct gather *g);
 /*

@@ -33,7 +33,17 @@ const char td_machine_faults[] =
     "  qgs-error:N      the service answers with that error\n"
     "  qgs-large        its answer announces two megabytes\n"
     "  qgs-cut          its answer ends early\n"
-    "  qgs-type         its answer is of another type\n";
+    "  qgs-type         its answer is of another type\n"
+    "of configfs-tsm (tests/tsm/tsm_fuse):\n"
+    "  mkdir:N          a folder is refused with that errno\n"
+    "  rmdir:N          it cannot be removed\n"
+    "  provider:NAME    another provider\n"
+    "  generation:TEXT  what `generation` reads as\n"
+    "  jump             writing counts two generations\n"
+    "  lost             writing counts none\n"
+    "  after            a generation more after the quote was read\n"
+    "  write:N          the report data is refused with that errno\n"
+    "  short            half of the report data is taken\n";
 
 /* --- the file --- */
 
@@ -144,8 +154,7 @@ void td_machine_event(struct td_machine *m, const char *name, struct bytes paylo
 
 /* --- faults --- */
 
-/* happens: that fault is set and has not happened often enough; *arg is what stands behind it. */
-static bool happens(struct td_machine *m, const char *fault, const char **arg)
+bool td_machine_happens(struct td_machine *m, const char *fault, const char **arg)
 {
     size_t n = strlen(fault);
     bool prefix = n && fault[n - 1] == ':';
@@ -198,18 +207,18 @@ static struct bytes longer(struct arena *a, struct bytes b, size_t n)
 static struct bytes make_quote(struct arena *a, struct td_machine *m, struct tdx_world *w)
 {
     struct tdx_bundle made;
-    if (happens(m, "flipped", NULL))
+    if (td_machine_happens(m, "flipped", NULL))
         w->quote.signature = SIG_FLIPPED;
-    if (happens(m, "other-td", NULL)) {
+    if (td_machine_happens(m, "other-td", NULL)) {
         memset(w->quote.td.mr_td, 0x66, 48);
         memset(w->quote.td.rtmr, 0x67, sizeof w->quote.td.rtmr);
     }
     tdx_world_build(a, w, &made);
-    if (happens(m, "truncated", NULL))
+    if (td_machine_happens(m, "truncated", NULL))
         made.quote.n /= 2;
-    if (happens(m, "empty", NULL))
+    if (td_machine_happens(m, "empty", NULL))
         made.quote.n = 0;
-    if (happens(m, "large", NULL))
+    if (td_machine_happens(m, "large", NULL))
         made.quote = longer(a, made.quote, 65536);
     return made.quote;
 }
@@ -220,16 +229,16 @@ int td_machine_quote(struct arena *a, struct td_machine *m, const uint8_t report
     struct tdx_world w;
     const char *arg = NULL;
     *out = BYTES_NONE;
-    if (happens(m, "errno:", &arg))
+    if (td_machine_happens(m, "errno:", &arg))
         return atoi(arg);
-    if (happens(m, "hang", NULL))
+    if (td_machine_happens(m, "hang", NULL))
         return -1;
     td_machine_world(a, m, &w);
     memcpy(w.quote.td.report_data,
-           happens(m, "old-nonce", NULL) ? m->last_report_data : report_data, 64);
+           td_machine_happens(m, "old-nonce", NULL) ? m->last_report_data : report_data, 64);
     memcpy(m->last_report_data, report_data, 64);
     *out = make_quote(a, m, &w);
-    if (happens(m, "moved", NULL))
+    if (td_machine_happens(m, "moved", NULL))
         td_machine_event(m, "moved", bytes_of(report_data, 8));
     return 0;
 }
@@ -291,16 +300,16 @@ size_t td_machine_report(struct td_machine *m, const uint8_t report_data[static 
     memset(out + 16, 3, 8); /* CPUSVN */
     for (size_t i = 0; i < PLACES; i++)
         memcpy(out + places[i].at, (const uint8_t *)&w.quote.td + places[i].in, places[i].size);
-    if (happens(m, "differs:", &arg))
+    if (td_machine_happens(m, "differs:", &arg))
         spoil(arg, out);
     hash_sha384(bytes_of(out + 256, 239), out + 32);
     hash_sha384(bytes_of(out + 512, 512), out + 80);
     hash_sha256(bytes_of(out, 224), out + 224); /* stands for the MAC */
-    if (happens(m, "report-hash", NULL))
+    if (td_machine_happens(m, "report-hash", NULL))
         out[80] ^= 1;
-    if (happens(m, "report-type", NULL))
+    if (td_machine_happens(m, "report-type", NULL))
         out[0] = 0;
-    return happens(m, "report-short", NULL) ? 512 : TD_REPORT_SIZE;
+    return td_machine_happens(m, "report-short", NULL) ? 512 : TD_REPORT_SIZE;
 }
 
 /* --- quote generation service: Intel DCAP's qgs_msg_lib --- */
@@ -331,12 +340,12 @@ static uint32_t le32(const uint8_t *p)
 /* end_frame fills in both lengths: the prefix is big-endian, the header's is not. */
 static struct bytes end_frame(struct td_machine *m, struct frame *f)
 {
-    uint32_t n = (uint32_t)f->n - 4, say = happens(m, "qgs-large", NULL) ? 2u << 20 : n;
+    uint32_t n = (uint32_t)f->n - 4, say = td_machine_happens(m, "qgs-large", NULL) ? 2u << 20 : n;
     for (unsigned i = 0; i < 4; i++) {
         f->p[i] = (uint8_t)(say >> (8 * (3 - i)));
         f->p[12 + i] = (uint8_t)(n >> (8 * i));
     }
-    if (happens(m, "qgs-cut", NULL))
+    if (td_machine_happens(m, "qgs-cut", NULL))
         f->n -= 100;
     return bytes_of(f->p, f->n);
 }
@@ -344,11 +353,11 @@ static struct bytes end_frame(struct td_machine *m, struct frame *f)
 static void begin_frame(struct td_machine *m, struct frame *f, uint32_t type)
 {
     const char *arg = "0";
-    (void)happens(m, "qgs-error:", &arg);
+    (void)td_machine_happens(m, "qgs-error:", &arg);
     put_le(f, 0, 4);
     put_le(f, 1, 2);
     put_le(f, 1, 2);
-    put_le(f, happens(m, "qgs-type", NULL) ? 5 : type, 4);
+    put_le(f, td_machine_happens(m, "qgs-type", NULL) ? 5 : type, 4);
     put_le(f, 0, 4);
     put_le(f, strtoul(arg, NULL, 0), 4);
 }

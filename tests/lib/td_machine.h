@@ -35,6 +35,10 @@ void td_machine_close(struct td_machine *m);
 /* td_machine_new: a machine to be written by td_machine_close. */
 void td_machine_new(struct td_machine *m, const char *dir);
 
+/* td_machine_happens: that fault is set, and has not happened often enough; *arg: what stands
+ * behind its colon. NULL: of no interest. */
+bool td_machine_happens(struct td_machine *m, const char *fault, const char **arg);
+
 /* td_machine_world: certificates, collateral and quote of now, all good. */
 void td_machine_world(struct arena *a, const struct td_machine *m, struct tdx_world *w);
 /*
