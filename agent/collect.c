@@ -18,6 +18,7 @@
 #define TAG        "bootgate/quote/v1"
 #define ENTRY      "bootgate-"
 #define CLEANUP_MS 1000u
+#define SPARE_MS   1000u
 
 enum flow { EVIDENCE, ERROR, HOST_BUNDLE, FLOWS };
 
@@ -125,6 +126,13 @@ static enum rc in_child(struct arena *a, struct job *j, const struct watch *w,
     return RC_OK;
 }
 
+/* time_to_say: the child has to say what did not answer before it is killed. */
+static uint64_t time_to_say(uint64_t deadline_ms)
+{
+    uint64_t now = clock_ms(), left = deadline_ms > now ? deadline_ms - now : 0;
+    return deadline_ms - (left / 4 < SPARE_MS ? left / 4 : SPARE_MS);
+}
+
 /* existing: dstack has measured the boot; we take what is there. */
 static enum rc existing(struct arena *a, const struct config *c, const struct watch *w,
                         struct collected *out, struct err *err)
@@ -137,7 +145,7 @@ static enum rc existing(struct arena *a, const struct config *c, const struct wa
         own.deadline_ms = latest;
     /* Of its own for every try, and known to us: to be taken away if the child is killed. */
     hex_encode(bytes_of(out->report_data, 8), name + sizeof ENTRY - 1);
-    TRY(gather_init(a, c, out->report_data, name, own.deadline_ms, &j.gather, err));
+    TRY(gather_init(a, c, out->report_data, name, time_to_say(own.deadline_ms), &j.gather, err));
     return in_child(a, &j, &own, out, err);
 }
 

@@ -88,7 +88,6 @@ static enum rc evidence(struct arena *a, const struct gather *g, struct evidence
     TRY(td_device_registers(a, g->config->guest.root, report, err));
     ev->format = EVIDENCE_BUNDLE;
     ev->td_report = bytes_of(report, LOCAL_REPORT_SIZE);
-    ev->report_data = bytes_of(g->report_data, 64);
     return RC_OK;
 }
 

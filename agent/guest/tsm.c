@@ -16,7 +16,8 @@
 #define TRIES          8u /* while busy, interrupted, or written by somebody else */
 #define TIMEOUTS       3u /* the kernel waits half a minute for the host each time */
 #define FIRST_PAUSE_MS 50u
-#define LAST_PAUSE_MS  2000u
+#define LAST_PAUSE_MS  2000u /* while the kernel or the host is busy */
+#define SHORT_PAUSE_MS 200u  /* between interruptions and disturbances */
 
 /* struct entry: our folder, and what has been tried in it. */
 struct entry {
@@ -27,20 +28,20 @@ struct entry {
     unsigned pause_ms;
 };
 
-static bool pause_for(struct entry *e)
+static bool pause_for(struct entry *e, unsigned longest)
 {
     uint64_t now = clock_ms(), left = e->t->deadline_ms > now ? e->t->deadline_ms - now : 0;
     if (left <= e->pause_ms)
         return false;
     (void)poll(NULL, 0, (int)e->pause_ms);
-    e->pause_ms = 2 * e->pause_ms > LAST_PAUSE_MS ? LAST_PAUSE_MS : 2 * e->pause_ms;
+    e->pause_ms = 2 * e->pause_ms > longest ? longest : 2 * e->pause_ms;
     return true;
 }
 
 /* again: this was not the end of it. */
-static bool again(struct entry *e, unsigned *count, unsigned most)
+static bool again(struct entry *e, unsigned *count, unsigned most, unsigned longest)
 {
-    return ++*count < most && pause_for(e);
+    return ++*count < most && pause_for(e, longest);
 }
 
 /* read_short: a text attribute, without the line's end. */
@@ -125,13 +126,15 @@ static enum rc kernel_says(struct entry *e, int why, const struct err *plain, st
 {
     switch (why) {
     case EBUSY:
-        return again(e, &e->busy, TRIES) ? RC_OK : err_set(err, BG_TSM_BUSY, "%u times", e->busy);
+        return again(e, &e->busy, TRIES, LAST_PAUSE_MS)
+                   ? RC_OK
+                   : err_set(err, BG_TSM_BUSY, "%u times", e->busy);
     case EINTR:
-        return again(e, &e->interrupted, TRIES)
+        return again(e, &e->interrupted, TRIES, SHORT_PAUSE_MS)
                    ? RC_OK
                    : err_set(err, BG_TSM_INTERRUPTED, "%u times", e->interrupted);
     case ETIMEDOUT:
-        return again(e, &e->timeouts, TIMEOUTS)
+        return again(e, &e->timeouts, TIMEOUTS, LAST_PAUSE_MS)
                    ? RC_OK
                    : err_set(err, BG_TSM_TIMEOUT, "%u times", e->timeouts);
     default:
@@ -153,7 +156,7 @@ static enum rc one_try(struct entry *e, const uint8_t data[static 64], struct by
         return kernel_says(e, plain.rc == BG_TSM_WRITE ? errno : 0, &plain, err);
     TRY(generation(e, &written, err));
     if (written != before + 1)
-        return again(e, &e->disturbed, TRIES)
+        return again(e, &e->disturbed, TRIES, SHORT_PAUSE_MS)
                    ? RC_OK
                    : err_set(err, BG_TSM_WRITTEN, "generation %llu, then %llu",
                              (unsigned long long)before, (unsigned long long)written);
@@ -161,7 +164,7 @@ static enum rc one_try(struct entry *e, const uint8_t data[static 64], struct by
         return kernel_says(e, why, &plain, err);
     TRY(generation(e, &after, err));
     if (after != written)
-        return again(e, &e->disturbed, TRIES)
+        return again(e, &e->disturbed, TRIES, SHORT_PAUSE_MS)
                    ? RC_OK
                    : err_set(err, BG_TSM_MOVED, "generation %llu, then %llu",
                              (unsigned long long)written, (unsigned long long)after);

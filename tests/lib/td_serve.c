@@ -68,12 +68,18 @@ static bool one(const char *dir, enum what what, int fd)
         out = bytes_of(report, td_machine_report(&m, in, report));
     else
         out = td_machine_qgs(a, &m, bytes_of(in, 4 + n));
+    bool hangs = rc < 0 || (what == WHAT_QGS && strcmp(m.fault, "hang") == 0);
     td_machine_close(&m);
-    if (rc < 0)
+    if (hangs)
         (void)pause();
     refusal = (uint8_t)rc;
     answer(fd, rc ? bytes_of(&refusal, 1) : out);
-    return true;
+    /* What is cut ends there. */
+    bool whole = what != WHAT_REPORT || out.n == TD_REPORT_SIZE;
+    if (what == WHAT_QGS)
+        whole =
+            out.n > 4 && ((size_t)out.p[1] << 16 | (size_t)out.p[2] << 8 | out.p[3]) == out.n - 4;
+    return whole;
 }
 
 static int listen_at(const char *path)
