@@ -8,6 +8,7 @@ MANDIR   ?= $(PREFIX)/share/man
 # What a guest image gets (image/README.md). The program looks for its configuration in /usr/lib/bootgate, whatever PREFIX is.
 SYSTEMDUNITDIR    ?= /usr/lib/systemd/system
 TMPFILESDIR       ?= /usr/lib/tmpfiles.d
+UDEVRULESDIR      ?= /usr/lib/udev/rules.d
 DRACUTDIR         ?= /usr/lib/dracut
 INITRAMFSTOOLSDIR ?= /usr/share/initramfs-tools
 POSITION          ?= own
@@ -223,6 +224,8 @@ install: all man
 install-image: install
 	install -v -D -m 0644 image/systemd/position-$(POSITION).conf "$(DESTDIR)$(SYSTEMDUNITDIR)/bootgate.service.d/50-position.conf"
 	install -v -m 0644 image/systemd/vsock.conf "$(DESTDIR)$(SYSTEMDUNITDIR)/bootgate.service.d/60-vsock.conf"
+	install -v -m 0644 image/systemd/time.conf "$(DESTDIR)$(SYSTEMDUNITDIR)/bootgate.service.d/70-time.conf"
+	install -v -D -m 0644 -t "$(DESTDIR)$(UDEVRULESDIR)" image/systemd/90-bootgate.rules
 	install -v -D -m 0644 image/systemd/tmpfiles.conf "$(DESTDIR)$(TMPFILESDIR)/bootgate.conf"
 	image/systemd/enable.sh "$(POSITION)" "$(DESTDIR)$(SYSTEMDUNITDIR)"
 	$(if $(INITRAMFSTOOLSDIR),install -v -D -m 0755 -t "$(DESTDIR)$(INITRAMFSTOOLSDIR)/hooks" image/initramfs-tools/hooks/bootgate)
@@ -232,7 +235,7 @@ uninstall:
 	rm -f "$(DESTDIR)$(BINDIR)/bootgate" "$(DESTDIR)$(MANDIR)"/man[157]/bootgate*.[157] "$(DESTDIR)/usr/lib/bootgate/bootgate.sh"
 	cd "$(DESTDIR)$(SYSTEMDUNITDIR)" && rm -rf $(notdir $(wildcard image/systemd/*.service image/systemd/*.mount)) bootgate.service.d \
 	    *.requires/bootgate.service *.requires/run-measured.mount
-	rm -f "$(DESTDIR)$(TMPFILESDIR)/bootgate.conf"
+	rm -f "$(DESTDIR)$(TMPFILESDIR)/bootgate.conf" "$(DESTDIR)$(UDEVRULESDIR)/90-bootgate.rules"
 	$(if $(DRACUTDIR),rm -rf "$(DESTDIR)$(DRACUTDIR)/modules.d/90bootgate")
 	$(if $(INITRAMFSTOOLSDIR),rm -f "$(DESTDIR)$(INITRAMFSTOOLSDIR)/hooks/bootgate" \
 	    "$(DESTDIR)$(INITRAMFSTOOLSDIR)/scripts/init-premount/bootgate")

@@ -17,7 +17,7 @@ DEPENDS = "openssl curl jansson libcbor secp256k1 tpm2-tss libseccomp rsync-nati
 RDEPENDS:${PN} = "ca-certificates chrony chronyc"
 
 # The program reads one path that is reached without a link, on dm-verity or in the initramfs: nothing goes to /etc.
-FILES:${PN} += "${nonarch_libdir}/bootgate ${systemd_system_unitdir} ${nonarch_libdir}/tmpfiles.d"
+FILES:${PN} += "${nonarch_libdir}/bootgate ${systemd_system_unitdir} ${nonarch_libdir}/tmpfiles.d ${nonarch_libdir}/udev"
 # Nothing to enable: who waits for the gate has its link in the package (UNIT.requires/).
 
 do_unpack() {
