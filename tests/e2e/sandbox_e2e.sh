@@ -82,7 +82,7 @@ target=$memory/target
 write_config() {
     printf '{"chain":{"source":"pinned","chain_id":31337,"kms_contract":"%s","block_hash":"%s"},"rpc":[%s],
 "policy":{"require_freshness":"host-clock"},"release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[4,7],
-"gate_pcr":12,"blob":"%s"},"targets":[{"type":"file","path":"%s/key"}]%s}}\n' \
+"gate_pcr":12,"boot_log":"none","blob":"%s"},"targets":[{"type":"file","path":"%s/key"}]%s}}\n' \
         "$kms" "$(value evidence.own.states.allowed.hash)" "$1" "$work/seed.blob" "$target" "${2:+,$2}" >"$work/config.json"
 }
 
