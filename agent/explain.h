@@ -51,8 +51,8 @@ struct explain {
     json_t *verdict; /* as given, or made here; NULL: none */
     struct explain_fix fixes[EXPLAIN_FIXES];
     size_t num_fixes;
-    bool has_gap;
-    struct tcb_gap gap;
+    bool has_gap, has_early;
+    struct tcb_gap gap, early; /* against the TCB set in force; against the coming one */
     bool has_collateral;
     struct collateral collateral; /* views of the bundle */
     uint64_t now;

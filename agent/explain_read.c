@@ -176,6 +176,8 @@ static bool states_register(const struct diff_side *s, size_t rtmr)
 
 static enum explain_word word_of(const uint8_t *a, bool has_a, const uint8_t *b, bool has_b)
 {
+    if (!has_a && !has_b)
+        return EXPLAIN_NOT_COMPARED;
     return !has_a || !has_b ? EXPLAIN_UNKNOWN : memcmp(a, b, 48) ? EXPLAIN_DIFFERS : EXPLAIN_SAME;
 }
 

@@ -193,7 +193,7 @@ static void gap_text(const struct page *p, const struct explain *e)
 {
     const struct tcb_gap *g = &e->gap;
     char line[256];
-    if (!e->has_gap || tcb_gap_none(g))
+    if (!e->has_gap || (tcb_gap_none(g) && (!e->has_early || tcb_gap_none(&e->early))))
         return;
     for (size_t i = 0; i < g->num_missing; i++) {
         static const char *const kinds[] = {"", "SGX component ", "TDX component ", "PCE"};
@@ -219,6 +219,9 @@ static void gap_text(const struct page *p, const struct explain *e)
     }
     if (g->relaunch)
         pair(p, "TCB: the host was updated after this TD was started", "start the TD again");
+    if (e->has_early && tcb_gap_none(g) != tcb_gap_none(&e->early))
+        pair(p, "TCB: the coming TCB set asks for more than this platform has",
+             "update before it is in force: `bootgate tcb FILE`");
     if (!g->num_missing && g->level && g->level->status != TCB_UP_TO_DATE) {
         snprintf(line, sizeof line,
                  !g->goal ? "TCB: the level is %.*s, and none in the TCB info is UpToDate"

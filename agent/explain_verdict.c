@@ -33,6 +33,8 @@ enum rc explain_replay(struct explain *e, struct session *s, struct err *err)
     e->verdict = verdict_json(&s->report);
     e->has_gap = e->has_collateral && quote_parse(s->bundle.evidence.quote, q, &ignored) == RC_OK &&
                  tcb_gap_find(e->a, q, &e->collateral, &e->gap, &ignored) == RC_OK;
+    e->has_early = e->has_gap && s->bundle.has_early &&
+                   tcb_gap_find(e->a, q, &s->bundle.early, &e->early, &ignored) == RC_OK;
     return RC_OK;
 }
 

@@ -93,6 +93,17 @@ if [ -f "$t/index.json" ]; then
     if grep -m 1 '^  Why' "$work/out" | grep -q 'SGX component 0 is 6, needs 7'; then ok; else bad 'near/mpc#4217: the first Why'; fi
     run 'near/mpc#4217, JSON' 1 explain "$azure" --collateral "$t/$collateral" --at 1749600000 --json
     holds 'near/mpc#4217, JSON' 'j.tcb.components.length === 33 && j.tcb.components[0].short === 1 && j.tcb.components[0].platform === 6 && j.tcb.components[0].standard === 7 && j.tcb.tdx_module.short === 2 && j.validity.periods.length >= 4 && j.verdict.tcb.status === "OutOfDate"'
+    # The coming TCB set: the same documents with the best level one SVN higher, as they would come unsigned for all that explain reads.
+    node -e '
+const fs = require("fs"), [out, quote, file] = process.argv.slice(1), c = JSON.parse(fs.readFileSync(file));
+const t = JSON.parse(c.tcb_info), best = t.tcbLevels[0].tcb.sgxtcbcomponents;
+best[0].svn += 2;
+const early = {};
+for (const k of ["tcb_info_issuer_chain", "tcb_info", "tcb_info_signature", "qe_identity_issuer_chain", "qe_identity", "qe_identity_signature"]) early[k] = c[k];
+early.tcb_info = JSON.stringify(t);
+fs.writeFileSync(out, JSON.stringify({ schema: 1, evidence: { quote: fs.readFileSync(quote).toString("hex") }, collateral: c, collateral_early: early }));' "$work/early.json" "$azure" "$t/$collateral" 2>>"$work/err"
+    run 'near/mpc#4226: the early set' 1 explain "$work/early.json" --at 1749600000 --json
+    holds 'near/mpc#4226: the early set' 'j.tcb.components[0].standard === 7 && j.tcb.components[0].early === 9 && j.tcb.components[1].early === j.tcb.components[1].standard && j.tcb.tdx_module.early === 4'
     run '13rac1/teep#153: not fetched is not revoked' 3 explain "$azure" --collateral "$t/$collateral" --at 2026-11-01T00:00:00Z
     says '13rac1/teep#153' 'UNDECIDED'
     silent '13rac1/teep#153' 'evoked'
