@@ -54,7 +54,7 @@ tpm_prepare
 # gate_config HEAD [POLICY [TPM-MEMBERS]]: the beacon chain as it is at that block
 gate_config() {
     eth_config "$work/config.json" "$beacon/none/$1" "$rpc" '"max_head_age":7200' "${2-$host_clock}" '"store":"'"$work/store"'",
-"release":{"tpm":{'"${3-$host}"',"boot_pcrs":[4,7],"gate_pcr":12,"blob":"'"$work/seed.blob"'","floor_index":25166592},
+"release":{"tpm":{'"${3-$host}"',"boot_pcrs":[4,7],"gate_pcr":12,"boot_log":"none","blob":"'"$work/seed.blob"'","floor_index":25166592},
 "targets":[{"type":"file","path":"'"$target/key"'"}]}'
 }
 host='"class":"host","accept_host_tpm":true'

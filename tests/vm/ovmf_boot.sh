@@ -253,8 +253,8 @@ kernels=$(BUILD="$BUILD" "$here/kernels.sh" 2>"$work/kernels.log") ||
 # sets: release.tpm of each configuration; the gate is a PCR that neither systemd's stub nor GRUB extends
 sets() { # NAME PCRS [MEMBERS]
     printf '{"chain":{"source":"pinned","chain_id":1,"kms_contract":"0x%040d","block_hash":"0x%064d"},"rpc":["http://127.0.0.1:9/"],
-"policy":{"require_freshness":"host-clock"},"release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[%s],"gate_pcr":%s,
-"blob":"/run/%s.blob"%s},"targets":[{"type":"file","path":"/run/bootgate/key"}]}}\n' 1 1 "$2" 15 "$1" "${3:-}" >"$work/add/sets/$1.json"
+"policy":{"require_freshness":"host-clock"},"release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[%s],"gate_pcr":15,
+"blob":"/run/%s.blob"%s},"targets":[{"type":"file","path":"/run/bootgate/key"}]}}\n' 1 1 "$2" "$1" "${3:-}" >"$work/add/sets/$1.json"
 }
 mkdir -p "$work/add/sets"
 sets s4 4
