@@ -388,7 +388,7 @@ release_config() {
     printf '{"chain":{"source":"pinned","chain_id":31337,"kms_contract":"%s","block_hash":"%s"},"rpc":["%s"],"policy":{"require_freshness":"host-clock"}%s}\n' \
         "$kms" "$(value "evidence.own.states.$1.hash")" "$rpc" "${2:-}" >"$work/tools.json"
     sed 's/}$//' "$work/tools.json" >"$work/config.json"
-    printf ',"release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[4,7],"gate_pcr":12,"blob":"%s"%s},"targets":[{"type":"file","path":"%s"}],"deadline_s":60}}\n' \
+    printf ',"release":{"tpm":{"class":"host","accept_host_tpm":true,"boot_pcrs":[4,7],"gate_pcr":12,"boot_log":"none","blob":"%s"%s},"targets":[{"type":"file","path":"%s"}],"deadline_s":60}}\n' \
         "$work/seed.blob" "${srk:+,\"srk_name\":\"$srk\"}" "$memory/target/key" >>"$work/config.json"
 }
 
