@@ -102,8 +102,8 @@ enum rc causes_by_inputs(struct arena *a, struct causes *out, unsigned rtmr, con
     c.order = one ? 45 : 50;
     if (!inputs) {
         c.why = arena_printf(a, err,
-                             "RTMR%u: %s %s: the cause is unknown: none of the known "
-                             "variants gives this value",
+                             "RTMR%u: %s %s: the cause is unknown: nothing that is "
+                             "known reaches it",
                              rtmr, event ? event : "the register", how);
         c.fix = "take an event log of this guest and of one that is as expected, and compare them "
                 "with `bootgate diff`";
