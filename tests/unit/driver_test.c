@@ -92,7 +92,7 @@ static void a_bundle_is_enough(void **state)
     assert_string_equal(t.out.assurance, "finalized");
     assert_string_equal(t.facts.start_anchor, "config");
     assert_true(t.facts.round_trips == 0 && t.facts.num_notes == 0 && t.facts.signed_by == 0);
-    assert_true(t.facts.keep.beacon.n == 0 && t.facts.keep.floor.n == 0); /* no store, no floor */
+    assert_true(t.facts.keep.light.n == 0 && t.facts.keep.floor.n == 0); /* no store, no floor */
     assert_int_equal(json_array_size(t.bundle.committee_keys), 0);
     bundle_free(&t.bundle);
     begin(&t);
@@ -133,7 +133,7 @@ static void what_is_kept_leads_there_again(void **state)
     t.d.stored = &t.stored;
     assert_true(allowed(&t));
     assert_int_equal(t.facts.num_notes, 0);
-    assert_true(bytes_eq(t.facts.keep.beacon, first.beacon));
+    assert_true(bytes_eq(t.facts.keep.light, first.light));
     assert_true(bytes_eq(t.facts.keep.floor, first.floor));
     assert_int_equal(json_array_size(t.bundle.beacon), 3);
     assert_int_equal(json_array_size(t.bundle.committee_keys), 2);
@@ -144,7 +144,7 @@ static void what_is_kept_leads_there_again(void **state)
 static void with_store(struct try *t, const char *beacon, const char *floor)
 {
     begin(t);
-    t->stored.beacon = bytes_of_str(beacon ? beacon : "");
+    t->stored.light = bytes_of_str(beacon ? beacon : "");
     t->stored.floor = bytes_of_str(floor ? floor : "");
     t->d.stored = &t->stored;
 }
@@ -175,11 +175,11 @@ static void a_store_that_does_not_hold_is_left_out(void **state)
              t.facts.num_notes ? t.facts.notes[0] : "nothing noted");
         CASE(cases[i].name, json_array_size(t.bundle.beacon) == 3, "%zu answers",
              json_array_size(t.bundle.beacon));
-        CASE(cases[i].name, bytes_eq(t.facts.keep.beacon, good.beacon), "another store is kept");
+        CASE(cases[i].name, bytes_eq(t.facts.keep.light, good.light), "another store is kept");
         bundle_free(&t.bundle);
     }
     /* Each byte of the committee in the stored bootstrap: refused, and the decision is the same. */
-    char *text = arena_printf(arena, &t.err, "%.*s", (int)good.beacon.n, (char *)good.beacon.p);
+    char *text = arena_printf(arena, &t.err, "%.*s", (int)good.light.n, (char *)good.light.p);
     char *ssz = strstr(text, "\"ssz\": \"");
     assert_non_null(ssz);
     for (size_t at = 8 + 2 * 300; at < 8 + 2 * 1000; at += 97) {
@@ -197,7 +197,7 @@ static void a_store_that_does_not_hold_is_left_out(void **state)
         bundle_free(&t.bundle);
         with_store(&t, NULL, NULL);
         json_array_clear(t.bundle.beacon);
-        t.stored.beacon = next.beacon;
+        t.stored.light = next.light;
         CASE("a digit changed", yes && allowed(&t) && t.facts.num_notes == 0, "at %zu: %d, code %d",
              at, yes, (int)t.err.rc);
         bundle_free(&t.bundle);
