@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC2154
 # The cases; see lib.sh. Every name in $light_cases, $full_cases and $systemd_cases is a function case_NAME.
 light_cases='rollback allowed denied denied_halt denied_reboot rpc_down no_tpm clock_early clock_late no_shell'
-full_cases='luks'
-systemd_cases='systemd_control'
+full_cases='live tdreport release host_bundle host_bundle_forged'
+systemd_cases='systemd_denied systemd_allowed systemd_killed systemd_control'
 
 own='--config /usr/lib/bootgate/bootgate.json --bundle /evidence/bundle.json --root /evidence/root.der'
 
@@ -105,23 +105,143 @@ luks_disk() { # FILE KEY-HEX
 }
 luks_target='"targets":[{"type":"exec","argv":["/usr/bin/cryptsetup","open","--key-file=-","/dev/vda","data"]}]'
 
-case_luks() {
-    new guest
-    config '' '' "$luks_target"
+# --- evidence from the guest itself: configfs-tsm, the TDX module's report, CCEL, the host's share --------------------------
+live='--config /usr/lib/bootgate/bootgate.json --root /evidence/root.der'
+guest_members='"guest":{"qgs":{"cid":2,"port":0},"host_bundle":"/dstack/.host-shared/collateral.json"}'
+new_live() { # NAME
+    new "$1"
+    rm "$one/add/evidence/bundle.json"
+    mkdir "$one/add/machine"
+    cp -r "$work/own/machine.json" "$work/own/guest" "$one/add/machine/"
+    cp -r "$work/own/guest/dstack" "$one/add/"
+    cp "${2:-$work/own/collateral.json}" "$one/add/dstack/.host-shared/collateral.json"
+}
+
+case_live() {
+    new_live guest
+    config '' '' "$luks_target" "$guest_members"
     luks_disk "$one/disk" "$(oracle key $seed - pinned 31337 "$kms" "$(value evidence.own.app.appId)")"
     boot full --disk "$one/disk" <<END
-gate $own
+machine
+gate $live
 echo "DISK \$(ls /dev/mapper | tr '\n' ' ')"
 echo 'written by the guest' >/dev/mapper/data && sync && head -c 20 /dev/mapper/data
 after
 END
     is 'the machine' guest-shutdown "$(ended)"
     says 'the gate' 'GATE exited 0'
+    is 'the verdict' live "$(member kind)"
     says 'the disk' 'DISK control data'
     says 'what was written' 'written by the guest'
     is 'written in the clear' 0 "$(grep -c 'written by the guest' "$one/disk")"
     closed 0
-    figures 'LUKS2 disk opened, 6.12'
+    figures 'own quote, LUKS2 disk opened, 6.12'
+}
+
+# The installed program: its one configuration, in the initramfs, this guest's evidence. No genuine TDX machine signed the quote.
+case_release() {
+    new_live guest
+    config '' '' '' "$guest_members"
+    boot full <<END
+machine
+program=bootgate
+gate
+after
+shut
+END
+    refused 4
+    is 'why: the PCK chain is not Intel'"'"'s' BG-0275 "$(member code)"
+}
+
+# The host hands all the answers over its share, and there is no network at all: they are proofs, whoever brings them.
+case_host_bundle() {
+    new_live guest "$work/answers.json"
+    config '' '' '' "$guest_members"
+    boot full --no-network <<END
+machine
+gate $live
+after
+END
+    is 'the machine' guest-shutdown "$(ended)"
+    says 'the gate' 'GATE exited 0'
+    says 'the key' "KEY $(oracle key $seed - pinned 31337 "$kms" "$(value evidence.own.app.appId)") mode 400"
+    closed 0
+}
+
+# One nibble of one proof is another: nothing is believed.
+case_host_bundle_forged() {
+    node -e 'const fs = require("fs"), b = JSON.parse(fs.readFileSync(process.argv[1]));
+        const proof = b.rpc.find((e) => e.method === "eth_getProof").result.accountProof;
+        const last = proof[proof.length - 1];
+        proof[proof.length - 1] = last.slice(0, -1) + (last.endsWith("0") ? "1" : "0");
+        fs.writeFileSync(process.argv[2], JSON.stringify(b));' "$work/answers.json" "$dir/forged.json"
+    new_live guest "$dir/forged.json"
+    config '' '' '' "$guest_members"
+    boot full --no-network <<END
+machine
+gate $live
+after
+shut
+END
+    refused 3
+    is 'why: the node has another hash' BG-0704 "$(member code)"
+}
+
+# The quote against the TDX module's own report, member by member; registers that move in between; a quote that is late, of
+# another TD, of an earlier question, no quote. Lines: fault, how often, exit status, code (-: none).
+tdreport_faults() {
+    for member in tee_tcb_svn mr_seam mr_signer_seam seam_attributes td_attributes xfam mr_td mr_config_id mr_owner mr_owner_config \
+        report_data; do
+        echo "differs:$member -1 4 BG-1908"
+    done
+    for i in 0 1 2 3; do
+        echo "differs:rtmr$i -1 4 BG-1909"
+    done
+    cat <<END
+none 1 0 -
+moved 1 0 -
+moved -1 4 BG-1909
+other-td 1 4 BG-1908
+old-nonce 1 4 BG-1908
+flipped 1 4 BG-0235
+empty 1 4 BG-2016
+truncated 1 4 BG-0214
+report-type 1 4 BG-1902
+report-hash 1 4 BG-1906
+report-short 1 4 BG-2024
+errno:16 1 0 -
+errno:110 -1 4 BG-2020
+hang -1 4 BG-2020
+quote-5 0 0 -
+differs:tee_tcb_svn2 -1 4 BG-1908
+differs:mr_service_td -1 4 BG-1908
+none 1 0 -
+END
+}
+case_tdreport() {
+    new_live guest
+    config '' '' '' "$guest_members"
+    tdreport_faults >"$one/add/evidence/faults"
+    boot full <<END
+echo 3 >/sys/module/faketsm/parameters/answer_seconds
+machine
+while read -r fault times expected; do
+    if [ \$fault = quote-5 ]; then
+        sed -i 's/"quote_version": 4/"quote_version": 5/' /machine/machine.json
+        fault=none
+    fi
+    td_machine fault /machine \$fault \$times
+    bootgate-test check $live --json >/tmp/out 2>/tmp/err
+    echo "FAULT \$? \$(sed -n 's/^  "code": "\(.*\)",*/\1/p' /tmp/out)"
+done </evidence/faults
+END
+    is 'the machine' guest-shutdown "$(ended)"
+    sed -nE 's/^FAULT ([0-9]+) $/\1 -/p; s/^FAULT ([0-9]+ BG.*)/\1/p' "$one/log" >"$one/faults"
+    n=0
+    while read -r fault times expected; do
+        n=$((n + 1))
+        is "$fault $times" "$expected" "$(sed -n ${n}p "$one/faults")"
+    done <"$one/add/evidence/faults"
 }
 
 # Whoever sits at the serial port types; nothing of it is run, while the gate decides and after its no.
@@ -203,12 +323,12 @@ case_systemd_control() {
     config
     unit gate <<END
 [Unit]
-Before=prepare.service
+Before=dstack-prepare.service
 [Service]
 Type=oneshot
 ExecStart=/bin/false
 [Install]
-RequiredBy=prepare.service
+RequiredBy=dstack-prepare.service
 END
     boot_systemd
     is 'the machine' guest-reset "$(ended)"
@@ -230,4 +350,75 @@ boot_systemd() { # [OPTIONS of guest.py..]
     more=$work/systemd.img
     boot light --memory 384 "$@" </dev/null
     more=''
+}
+
+# gate_unit ARGUMENTS: the image's own unit, with the test build and what the case gives it as evidence. What it prints goes to
+# the serial port as it is.
+gate_unit() {
+    unit bootgate <"$root/image/systemd/bootgate.service"
+    mkdir -p "$one/add/etc/systemd/system/bootgate.service.d"
+    cp "$root/image/systemd/position-own.conf" "$one/add/etc/systemd/system/bootgate.service.d/50-position.conf"
+    cat >"$one/add/etc/systemd/system/bootgate.service.d/90-test.conf" <<END
+[Service]
+ExecStart=
+ExecStart=/usr/bin/bootgate-test boot $1 --json
+StandardOutput=tty
+StandardError=tty
+TTYPath=/dev/console
+DeviceAllow=/dev/console rw
+Environment=BOOTGATE_TEST_RUN=/run/bootgate
+END
+}
+
+case_systemd_allowed() {
+    new guest
+    config
+    gate_unit "$own"
+    boot_systemd
+    is 'the machine' guest-shutdown "$(ended)"
+    says 'what needs the key' PREPARE-RAN
+    says 'the key' "KEY $(oracle key $seed - pinned 31337 "$kms" "$(value evidence.own.app.appId)")"
+    says_not 'shut' 'bootgate: shut'
+    closed 0
+}
+
+# One boot, and the machine is off: no loop, and what needs the key never starts.
+stopped() { # STATUS
+    is 'the machine' guest-shutdown "$(ended)"
+    says 'shut' 'bootgate: shut: the gate'
+    says 'the end' 'bootgate: power off in 0 s'
+    says_not 'what needs the key' PREPARE-RAN
+    is 'the seed for others' 0x99d "$(unsealed)"
+}
+case_systemd_denied() {
+    new guest
+    config "$(pinned compose-denied)"
+    gate_unit "$own"
+    boot_systemd
+    stopped
+    closed 1
+}
+
+# The gate, all of it or its parent only, is killed: while it decides, and as soon as it is there.
+case_systemd_killed() {
+    for moment in parent-early:0 parent-deciding:2 all-deciding:2; do
+        new "${moment%:*}"
+        nobody_answers 20
+        gate_unit "$own"
+        who=main
+        [ "${moment%%-*}" = parent ] || who=all
+        unit killer <<END
+[Unit]
+DefaultDependencies=no
+[Service]
+ExecStart=/bin/sh -c 'until pidof bootgate-test >/dev/null; do usleep 2000; done; sleep ${moment#*:}; systemctl kill --kill-who=$who --signal=KILL bootgate.service; echo KILLED-$who'
+StandardOutput=tty
+TTYPath=/dev/console
+[Install]
+RequiredBy=basic.target
+END
+        boot_systemd
+        says "$moment" "KILLED-$who"
+        stopped
+    done
 }

@@ -68,9 +68,9 @@ boot() {
         --initrd "$one/add.img" --log "$one/raw" --result "$one/result" --forward "$port" $with_tpm "$@" >"$one/runner" 2>&1 ||
         echo "   $case: $(tail -n 1 "$one/runner") $(tail -n 3 "$one/raw" 2>/dev/null)"
     tr -d '\r' <"$one/raw" >"$one/log"
-    # From the last line that is but a brace: before it there may be the echo of what somebody typed.
-    sed -n '/^VERDICT-BEGIN$/,/^VERDICT-END$/p' "$one/log" | sed '1d;$d' |
-        awk '$0 == "{" { n = 0 } { line[n++] = $0 } END { for (i = 0; i < n; i++) print line[i] }' >"$one/verdict"
+    # The last lines between a brace and a brace: around them there may be whatever else the guest says.
+    awk '$0 == "{" { n = 0; inside = 1 } inside { line[n++] = $0 } $0 == "}" { inside = 0 }
+        END { for (i = 0; i < n; i++) print line[i] }' "$one/log" >"$one/verdict"
     flat "$one/result" >"$one/flat"
     flat "$one/verdict" >"$one/verdict.flat"
 }

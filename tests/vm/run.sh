@@ -42,6 +42,10 @@ else
 fi
 port=${rpc##*:} port=${port%%/*}
 nobody=$(python3 "$root/tests/e2e/release_oracle.py" ports 1)
+# Every answer that a decision about the honest machine needs, as a host might hand them over.
+config "$work/fetch.json" "$(value evidence.own.states.allowed.hash)" "$rpc"
+"$BUILD/test/bootgate" fetch "$work/own/bundle.json" --root "$work/own/root.der" --config "$work/fetch.json" -o "$work/answers.json" \
+    >"$work/fetch.log" 2>&1 || say_stop "fetch: $(tail -n 3 "$work/fetch.log")"
 closed=$(python3 "$root/tests/e2e/release_oracle.py" sha256 'bootgate/gate/closed/v1')
 seed=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
 
@@ -53,7 +57,7 @@ programs="-b $BUILD/bootgate -b $BUILD/test/bootgate=bootgate-test"
 module=$(BUILD="$BUILD" "$root/tests/vm/faketsm/build.sh" 2>"$work/module.log")
 case $? in
 # shellcheck disable=SC2086
-0) "$root/tests/vm/image.sh" base "$kernels/full" "$work/full.img" $programs -b "$(command -v cryptsetup)" \
+0) "$root/tests/vm/image.sh" base "$kernels/full" "$work/full.img" $programs -b "$(command -v cryptsetup)" -b "$BUILD/tools/td_machine" \
     -m virtio_pci -m virtio_net -m virtio_blk -m virtio-rng -m dm_crypt -m xts -m configfs -m tsm -m vsock_loopback -x "$module" ||
     say_stop 'no full image' ;;
 77) full_cases='' skipped=$((skipped + 1)); echo "skipped 1 cases: no module for the 6.12 kernel: $(cat "$work/module.log")" ;;
