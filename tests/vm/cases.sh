@@ -1,7 +1,8 @@
 # shellcheck shell=sh disable=SC2154
-# The cases; see lib.sh. Every name in $light_cases, $full_cases and $systemd_cases is a function case_NAME.
+# The cases; see lib.sh. Every name in the lists of these first lines is a function case_NAME.
 light_cases='rollback allowed denied denied_halt denied_reboot rpc_down no_tpm clock_early clock_late no_shell'
 full_cases='live tdreport release host_bundle host_bundle_forged'
+distro_cases='dracut initramfs_tools'
 systemd_cases='systemd_denied systemd_allowed systemd_killed systemd_control'
 
 own='--config /usr/lib/bootgate/bootgate.json --bundle /evidence/bundle.json --root /evidence/root.der'
@@ -421,4 +422,67 @@ END
         says "$moment" "KILLED-$who"
         stopped
     done
+}
+
+# --- images that a distribution's own tools make ------------------------------------------------------------------------
+# The gate in front of a root file system on a disk: after a yes its init runs, and finds the key; after a no it is never mounted.
+distro() { # KIND
+    mkdir -p "$dir/files/bin" "$dir/files/bootgate"
+    cat >"$dir/files/bin/bootgate" <<END
+#!/bin/sh
+case \$1 in
+boot) BOOTGATE_TEST_RUN=/run/bootgate exec /usr/bin/bootgate-test boot $(echo "$own" | sed 's!/evidence/!/usr/lib/bootgate/!g') --json ;;
+*) exec /usr/bin/bootgate-release "\$@" ;;
+esac
+END
+    chmod 755 "$dir/files/bin/bootgate"
+    strip -o "$dir/files/bin/bootgate-test" "$BUILD/test/bootgate"
+    strip -o "$dir/files/bin/bootgate-release" "$BUILD/bootgate"
+    cp "$work/own/bundle.json" "$work/own/root.der" "$work/seed.blob" "$dir/files/bootgate/"
+    distro_config allowed
+    cp "$one/add/usr/lib/bootgate/bootgate.json" "$dir/files/bootgate/"
+    "$root/tests/vm/distro.sh" "$1" "$kernels/light" "$dir/files" "$dir/image" >"$dir/distro.log" 2>&1 ||
+        is "an image by $1" made "$(tail -n 3 "$dir/distro.log")"
+    mkdir -p "$dir/root/bin" "$dir/root/sbin" "$dir/root/dev" "$dir/root/proc" "$dir/root/sys" "$dir/root/run" "$dir/root/etc" "$dir/root/tmp"
+    cp "$(command -v busybox)" "$dir/root/bin/busybox"
+    cat >"$dir/root/sbin/init" <<'END'
+#!/bin/busybox sh
+exec >/dev/console 2>&1
+echo "ROOT-INIT"
+[ ! -e /run/bootgate/key ] || echo "KEY $(busybox xxd -p -c 64 /run/bootgate/key)"
+busybox poweroff -f
+END
+    chmod 755 "$dir/root/sbin/init"
+    truncate -s 6M "$dir/disk"
+    mke2fs -q -t ext2 -d "$dir/root" "$dir/disk"
+}
+distro_config() { # STATE
+    new "$1"
+    tpm_members=$(echo "$tpm_members" | sed 's!/evidence/!/usr/lib/bootgate/!') config "$(pinned "$1")"
+}
+boot_distro() { # STATE
+    distro_config "$1"
+    base=$dir/image
+    boot light --memory 512 --limit 180 --disk "$dir/disk" --append 'root=/dev/vda ro' </dev/null
+    base=''
+}
+distro_both() { # KIND
+    distro "$1"
+    boot_distro allowed
+    is 'the machine' guest-shutdown "$(ended)"
+    says 'the root file system' ROOT-INIT
+    says 'the key' "KEY $(oracle key $seed - pinned 31337 "$kms" "$(value evidence.own.app.appId)")"
+    closed 0
+    figures "allowed, image by $1, 6.1"
+}
+case_dracut() {
+    distro_both dracut
+}
+case_initramfs_tools() {
+    distro_both initramfs-tools
+    boot_distro compose-denied
+    is 'the machine' guest-shutdown "$(ended)"
+    says 'the end' 'bootgate: power off in 0 s'
+    says_not 'the root file system' ROOT-INIT
+    closed 1
 }

@@ -44,8 +44,8 @@ pinned() { # STATE
 }
 
 # boot KERNEL [OPTIONS of guest.py..]: with what the standard input says as the case, and a TPM of its own unless OPTIONS has one.
-# $more: one more archive, between the kernel's and the case's. Leaves $one/log (without carriage returns), $one/verdict, and $one/flat: the result.
-more=''
+# $base: another archive than the kernel's; $more: one more, between that and the case's. Leaves $one/log (without carriage returns), $one/verdict, and $one/flat: the result.
+more='' base=''
 boot() {
     kernel=$1
     shift
@@ -64,7 +64,7 @@ boot() {
     esac
     [ "${1:-}" != --no-tpm ] || shift
     # shellcheck disable=SC2086
-    python3 "$root/tests/vm/guest.py" --kernel "$kernels/$kernel/vmlinuz" --initrd "$work/$kernel.img" ${more:+--initrd "$more"} \
+    python3 "$root/tests/vm/guest.py" --kernel "$kernels/$kernel/vmlinuz" --initrd "${base:-$work/$kernel.img}" ${more:+--initrd "$more"} \
         --initrd "$one/add.img" --log "$one/raw" --result "$one/result" --forward "$port" $with_tpm "$@" >"$one/runner" 2>&1 ||
         echo "   $case: $(tail -n 1 "$one/runner") $(tail -n 3 "$one/raw" 2>/dev/null)"
     tr -d '\r' <"$one/raw" >"$one/log"
@@ -102,7 +102,7 @@ closed() {
 
 # figures WHAT: the stages of a guest in seconds of its own clock, its memory, QEMU's.
 figures() {
-    echo "figures: $1: $(sed -n 's/^STEP //p' "$one/log" | awk '{ printf "%s%s %s", n++ ? ", " : "", $1, $2 }') s; $(
-        sed -n 's/^MEMORY //p' "$one/log"); machine $(sed -n 's/^seconds=//p' "$one/flat") s, $(sed -n 's/^memory_kib=//p' "$one/flat") KiB" \
+    echo "figures: $1: $(sed -n 's/^STEP //p' "$one/log" | awk '{ printf "%s %s s, ", $1, $2 }')$(
+        sed -n 's/^MEMORY \(.*\)/\1; /p' "$one/log")machine $(sed -n 's/^seconds=//p' "$one/flat") s, $(sed -n 's/^memory_kib=//p' "$one/flat") KiB" \
         >>"$work/$case.figures"
 }

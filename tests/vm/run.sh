@@ -70,6 +70,13 @@ esac
     echo "skipped 1 cases: $(cat "$work/systemd.log")"
 }
 
+for kind in dracut mkinitramfs; do
+    command -v $kind >/dev/null 2>&1 && [ -d /usr/lib/dracut/modules.d/40network -o $kind != dracut ] && continue
+    echo "skipped 1 cases: $kind is not installed"
+    skipped=$((skipped + 1))
+    [ $kind = dracut ] && distro_cases=$(echo "$distro_cases" | sed 's/dracut//') || distro_cases=$(echo "$distro_cases" | sed 's/initramfs_tools//')
+done
+
 # --- the TPM: one guest seals, the others start from copies of its state -----------------------------------------------
 mkdir -p "$work/provision/usr/lib/bootgate" "$work/tpm"
 printf '{"chain":{"source":"pinned","chain_id":31337,"kms_contract":"%s","block_hash":"%s"},"rpc":["http://10.0.2.100:80/"],
@@ -94,7 +101,7 @@ srk=$(sed -nE 's/.*"srk_name": *"([0-9a-f]+)".*/\1/p' "$work/provision.raw")
 for name in root work kernels BUILD VECTORS kms port nobody beacon_port network start closed seed srk at; do
     eval "echo \"$name='\$$name'\""
 done >"$work/env"
-set -- ${*:-$systemd_cases $full_cases $light_cases}
+set -- ${*:-$distro_cases $systemd_cases $full_cases $light_cases}
 printf '%s\n' "$@" | xargs -P 2 -n 1 "$root/tests/vm/case.sh" "$work"
 passed=0 failed=0
 for name in "$@"; do
