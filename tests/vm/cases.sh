@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2154
 # The cases; see lib.sh. Every name in the lists of these first lines is a function case_NAME.
-light_cases='rollback allowed denied denied_halt denied_reboot rpc_down no_tpm clock_early clock_late no_shell'
+light_cases='rollback allowed denied denied_halt denied_reboot rpc_down no_tpm clock_early clock_late no_shell hook_killed'
 full_cases='live tdreport release host_bundle host_bundle_forged'
 distro_cases='dracut initramfs_tools'
 systemd_cases='systemd_denied systemd_allowed systemd_killed systemd_control'
@@ -426,16 +426,20 @@ END
 
 # --- images that a distribution's own tools make ------------------------------------------------------------------------
 # The gate in front of a root file system on a disk: after a yes its init runs, and finds the key; after a no it is never mounted.
-distro() { # KIND
-    mkdir -p "$dir/files/bin" "$dir/files/bootgate"
-    cat >"$dir/files/bin/bootgate" <<END
+# as_installed FILE ARGUMENTS: in the place of the installed program: boot is the test build's, with its arguments.
+as_installed() {
+    cat >"$1" <<END
 #!/bin/sh
 case \$1 in
-boot) BOOTGATE_TEST_RUN=/run/bootgate exec /usr/bin/bootgate-test boot $(echo "$own" | sed 's!/evidence/!/usr/lib/bootgate/!g') --json ;;
+boot) BOOTGATE_TEST_RUN=/run/bootgate exec /usr/bin/bootgate-test boot $2 --json ;;
 *) exec /usr/bin/bootgate-release "\$@" ;;
 esac
 END
-    chmod 755 "$dir/files/bin/bootgate"
+    chmod 755 "$1"
+}
+distro() { # KIND
+    mkdir -p "$dir/files/bin" "$dir/files/bootgate"
+    as_installed "$dir/files/bin/bootgate" "$(echo "$own" | sed 's!/evidence/!/usr/lib/bootgate/!g')"
     strip -o "$dir/files/bin/bootgate-test" "$BUILD/test/bootgate"
     strip -o "$dir/files/bin/bootgate-release" "$BUILD/bootgate"
     cp "$work/own/bundle.json" "$work/own/root.der" "$work/seed.blob" "$dir/files/bootgate/"
@@ -474,6 +478,37 @@ distro_both() { # KIND
     says 'the key' "KEY $(oracle key $seed - pinned 31337 "$kms" "$(value evidence.own.app.appId)")"
     closed 0
     figures "allowed, image by $1, 6.1"
+}
+# The hooks' common part, with its gate killed while it decides, and with the process that asked the gate killed: the one that would
+# go on asks for itself.
+case_hook_killed() {
+    for moment in gate asker; do
+        new $moment
+        nobody_answers 20
+        mkdir -p "$one/add/usr/bin"
+        as_installed "$one/add/usr/bin/bootgate" "$own"
+        strip -o "$one/add/usr/bin/bootgate-release" "$BUILD/bootgate"
+        cp "$root/image/initramfs/bootgate.sh" "$one/add/usr/lib/bootgate/"
+        boot light --forward "$nobody" <<END
+rm -rf /run/bootgate
+. /usr/lib/bootgate/bootgate.sh
+sh -c '. /usr/lib/bootgate/bootgate.sh; bootgate_gate; echo STILL-THERE' &
+asker=\$!
+until pidof bootgate-test >/dev/null; do usleep 2000; done
+sleep 2
+[ $moment = gate ] || kill -9 \$asker
+killall -9 bootgate-test
+echo KILLED
+[ $moment = asker ] || wait
+bootgate_guard
+echo STILL-THERE
+END
+        is "$moment: the machine" guest-shutdown "$(ended)"
+        says "$moment" KILLED
+        says "$moment: the end" 'bootgate: power off in 0 s'
+        says_not "$moment: what came after" 'STILL-THERE|STEP case'
+        is "$moment: the seed for others" 0x99d "$(unsealed)"
+    done
 }
 case_dracut() {
     distro_both dracut

@@ -19,6 +19,12 @@ done
 . "$root/tests/beacon/lib.sh"
 . "$root/tests/vm/cases.sh"
 cd "$root" || exit 1
+group=''
+finish() {
+    [ -z "$group" ] || kill -- "-$group" 2>/dev/null
+    clean_up
+}
+trap finish EXIT
 unset http_proxy https_proxy all_proxy ALL_PROXY BOOTGATE_CONFIG
 kernels=$(BUILD="$BUILD" "$root/tests/vm/kernels.sh" 2>"$work/kernels.log") ||
     { [ $? -ne 77 ] || skip_all "$(cat "$work/kernels.log")"; say_stop "$(cat "$work/kernels.log")"; }
@@ -102,7 +108,12 @@ for name in root work kernels BUILD VECTORS kms port nobody beacon_port network 
     eval "echo \"$name='\$$name'\""
 done >"$work/env"
 set -- ${*:-$distro_cases $systemd_cases $full_cases $light_cases}
-printf '%s\n' "$@" | xargs -P 2 -n 1 "$root/tests/vm/case.sh" "$work"
+# In a process group of their own, which goes with this script however it ends.
+printf '%s\n' "$@" >"$work/names"
+setsid xargs -a "$work/names" -P 2 -n 1 "$root/tests/vm/case.sh" "$work" &
+group=$!
+wait $group
+group=''
 passed=0 failed=0
 for name in "$@"; do
     read -r p f 2>/dev/null <"$work/$name.counts" || { p=0 f=1; echo "FAILED $name: did not come to its end"; }
