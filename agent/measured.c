@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dm-ioctl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent/file.h"
+#include "agent/nolink.h"
 #include "agent/watch.h"
 #include "base/cur.h"
 #include "base/limits.h"
@@ -176,9 +176,7 @@ static enum rc place_ok(struct arena *a, const char *path, int fd, struct err *e
 
 enum rc measured_read(struct arena *a, const char *path, struct bytes *out, struct err *err)
 {
-    struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK,
-                           .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
-    AUTO_CLOSE fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+    AUTO_CLOSE fd = nolink_open(AT_FDCWD, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return err_set(err, BG_MEASURED_OPEN, "%s: %s", path, strerror(errno));
     TRY(place_ok(a, path, fd, err));

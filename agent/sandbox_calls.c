@@ -103,7 +103,6 @@ static const struct {
     {"readlink", FILES},
     {"readlinkat", FILES},
     {"pread64", FILES},
-    {"openat2", COLLECT},
     {"pwrite64", COLLECT},
     {"getdents64", COLLECT},
     {"fstatfs", COLLECT},

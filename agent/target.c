@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "agent/nolink.h"
 
 #define MAX_TARGETS 8u
 #define MAX_DIR     1024u
@@ -22,9 +22,7 @@ int target_open_dir(const char *path, const char **out_name, struct err *err)
         err_set(err, BG_TARGET_PATH, "%s", path);
         return -1;
     }
-    struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW,
-                           .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
-    int fd = (int)syscall(SYS_openat2, AT_FDCWD, dir, &how, sizeof how);
+    int fd = nolink_open(AT_FDCWD, dir, O_PATH | O_DIRECTORY);
     struct stat st;
     if (fd < 0 || fstat(fd, &st) != 0) {
         err_set(err, BG_TARGET_DIR_OPEN, "%s: %s", dir, strerror(errno));

@@ -3,26 +3,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "agent/nolink.h"
 #include "agent/watch.h"
 
 #define FIRST_READ 8192u
 
 int place_open(const char *root, const char *path, int flags)
 {
-    unsigned plain = flags & O_PATH ? O_CLOEXEC : O_CLOEXEC | O_NOCTTY;
-    struct open_how how = {.flags = (unsigned)flags | plain,
-                           .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
     AUTO_CLOSE dir = open(root ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0)
         return -1;
     while (*path == '/')
         path++;
-    return (int)syscall(SYS_openat2, dir, *path ? path : ".", &how, sizeof how);
+    return nolink_open(dir, *path ? path : ".", flags & O_PATH ? flags : flags | O_NOCTTY);
 }
 
 static enum rc cannot_open(const char *path, int why, struct err *err)
