@@ -232,8 +232,8 @@ enum rc near_ask_call(struct arena *a, const struct near_config *cfg, const stru
 bool near_recorded_nonce(struct arena *a, const struct answers *answers,
                          uint8_t out[static NEAR_NONCE])
 {
-    for (size_t i = 0; i < answers->n; i++) {
-        const struct answer *e = &answers->v[i];
+    for (size_t i = answers->n; i > 0; i--) {
+        const struct answer *e = &answers->v[i - 1];
         struct bytes text, args;
         struct err ignored = {0};
         AUTO_JSON j = NULL;

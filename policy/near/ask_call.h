@@ -23,7 +23,7 @@ enum rc near_ask_call(struct arena *a, const struct near_config *cfg, const stru
                       struct near_result *out, struct err *out_last_bad,
                       struct err *err) MUST_CHECK;
 
-/* near_recorded_nonce finds the nonce of a recorded call; false: none is recorded. */
+/* near_recorded_nonce finds the nonce of the newest recorded call; false: none is recorded. */
 bool near_recorded_nonce(struct arena *a, const struct answers *answers,
                          uint8_t out[static NEAR_NONCE]) MUST_CHECK;
 

@@ -18,12 +18,12 @@ member() {
 
 # boot NAME STATUS CODE BUNDLE [OPTIONS..]: a power cycle and a boot; the key is in the target after status 0 and at no other time.
 boot() {
-    name=$1 expected=$2 code=$3 bundle=$4
+    name=$1 expected=$2 code=$3 boot_from=$4
     shift 4
     rm -rf "$target"
     mkdir -m 700 "$target"
     tpm_on
-    "$program" boot --config "$work/config.json" --tcti "$tcti" --bundle "$bundle" --root "$work/own/root.der" --json "$@" \
+    "$program" boot --config "$work/config.json" --tcti "$tcti" --bundle "$boot_from" --root "$work/own/root.der" --json "$@" \
         >"$work/out" 2>"$work/err" </dev/null
     is "$name: status" "$expected" $?
     ! grep -qE 'Sanitizer|runtime error:' "$work/err" || is "$name: sanitizer" none "$(grep -E -m 1 'Sanitizer|runtime error:' "$work/err")"
