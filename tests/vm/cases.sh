@@ -251,7 +251,7 @@ case_no_shell() {
     nobody_answers 8
     # shellcheck disable=SC2016 # for the guest's shell, if there is one
     typed='\n\x03\x04\x1a\nroot\n\necho GOT-A-SHELL-$((6*7))\n\x03echo GOT-A-SHELL-$((6*7)) >/dev/console\n'
-    boot light --forward "$nobody" --say 'STEP gate' "$typed" --say 'STEP decided' "$typed" --say 'STEP after' "$typed" <<END
+    boot light --forward "$silent" --say 'STEP gate' "$typed" --say 'STEP decided' "$typed" --say 'STEP after' "$typed" <<END
 gate $own
 after
 sleep 1
@@ -418,7 +418,7 @@ TTYPath=/dev/console
 [Install]
 RequiredBy=basic.target
 END
-        boot_systemd
+        boot_systemd --forward "$silent"
         says "$moment" "KILLED-$who"
         stopped
     done
@@ -489,7 +489,7 @@ case_hook_killed() {
         as_installed "$one/add/usr/bin/bootgate" "$own"
         strip -o "$one/add/usr/bin/bootgate-release" "$BUILD/bootgate"
         cp "$root/image/initramfs/bootgate.sh" "$one/add/usr/lib/bootgate/"
-        boot light --forward "$nobody" <<END
+        boot light --forward "$silent" <<END
 rm -rf /run/bootgate
 . /usr/lib/bootgate/bootgate.sh
 sh -c '. /usr/lib/bootgate/bootgate.sh; bootgate_gate; echo STILL-THERE' &

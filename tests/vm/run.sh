@@ -48,6 +48,17 @@ else
 fi
 port=${rpc##*:} port=${port%%/*}
 nobody=$(python3 "$root/tests/e2e/release_oracle.py" ports 1)
+# A node that takes connections and never says a word.
+python3 -c '
+import os, socket, sys, time
+one = socket.create_server(("127.0.0.1", 0))
+with open(sys.argv[1] + ".new", "w") as file:
+    print(one.getsockname()[1], file=file)
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+time.sleep(3600)' "$work/silent" >"$work/silent.log" 2>&1 &
+background="$background $!"
+wait_for "$work/silent" $!
+silent=$(cat "$work/silent")
 # Every answer that a decision about the honest machine needs, as a host might hand them over.
 config "$work/fetch.json" "$(value evidence.own.states.allowed.hash)" "$rpc"
 "$BUILD/test/bootgate" fetch "$work/own/bundle.json" --root "$work/own/root.der" --config "$work/fetch.json" -o "$work/answers.json" \
@@ -104,7 +115,7 @@ srk=$(sed -nE 's/.*"srk_name": *"([0-9a-f]+)".*/\1/p' "$work/provision.raw")
 [ -s "$work/seed.blob" ] && [ -n "$srk" ] || say_stop "nothing was sealed: $(tail -n 20 "$work/provision.raw")"
 
 # --- the cases, two at a time ------------------------------------------------------------------------------------------
-for name in root work kernels BUILD VECTORS kms port nobody beacon_port network start closed seed srk at; do
+for name in root work kernels BUILD VECTORS kms port nobody silent beacon_port network start closed seed srk at; do
     eval "echo \"$name='\$$name'\""
 done >"$work/env"
 set -- ${*:-$distro_cases $systemd_cases $full_cases $light_cases}
