@@ -133,14 +133,22 @@ static const struct {
 };
 
 /* Calls that are allowed as far as their arguments are. A second row for the same is an "or". */
-#define ON(n, op, ...) SCMP_CMP(n, op, __VA_ARGS__)
-#define SOCK_KIND      0xfu /* of the type; the rest are flags */
-#define STREAM         ON(1, SCMP_CMP_MASKED_EQ, SOCK_KIND, SOCK_STREAM)
-#define DATAGRAM       ON(1, SCMP_CMP_MASKED_EQ, SOCK_KIND, SOCK_DGRAM)
-#define FAMILY(f)      ON(0, SCMP_CMP_EQ, f)
-#define NEVER_MADE     (O_CREAT | O_TRUNC | O_APPEND | O_DIRECTORY)
-#define READ_ONLY      (O_ACCMODE | O_CREAT | O_TRUNC)
-#define THREAD         (CLONE_VM | CLONE_THREAD | CLONE_SIGHAND)
+#define IS(n, v)                                                                                   \
+    {                                                                                              \
+        .arg = (n), .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)(v)                                \
+    }
+#define MASKED(n, mask, v)                                                                         \
+    {                                                                                              \
+        .arg = (n), .op = SCMP_CMP_MASKED_EQ, .datum_a = (scmp_datum_t)(mask),                     \
+        .datum_b = (scmp_datum_t)(v)                                                               \
+    }
+#define SOCK_KIND  0xfu /* of the type; the rest are flags */
+#define STREAM     MASKED(1, SOCK_KIND, SOCK_STREAM)
+#define DATAGRAM   MASKED(1, SOCK_KIND, SOCK_DGRAM)
+#define FAMILY(f)  IS(0, f)
+#define NEVER_MADE (O_CREAT | O_TRUNC | O_APPEND | O_DIRECTORY)
+#define READ_ONLY  (O_ACCMODE | O_CREAT | O_TRUNC)
+#define THREAD     (CLONE_VM | CLONE_THREAD | CLONE_SIGHAND)
 
 struct filtered {
     const char *name;
@@ -150,29 +158,29 @@ struct filtered {
 };
 
 static const struct filtered filtered[] = {
-    {"mmap", ALL, 1, {ON(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)}},
-    {"mprotect", ALL, 1, {ON(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)}},
+    {"mmap", ALL, 1, {MASKED(2, PROT_EXEC, 0)}},
+    {"mprotect", ALL, 1, {MASKED(2, PROT_EXEC, 0)}},
     /* the libraries that nsswitch.conf names */
-    {"mmap", RESOLVE, 1, {ON(2, SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC)}},
+    {"mmap", RESOLVE, 1, {MASKED(2, PROT_EXEC | PROT_WRITE, PROT_EXEC)}},
     /* fstat(3); a path with this flag tells no more than that a file is there */
-    {"newfstatat", DECIDE | PARSE | TPM, 1, {ON(3, SCMP_CMP_EQ, AT_EMPTY_PATH)}},
-    {"fcntl", ALL, 1, {ON(1, SCMP_CMP_EQ, F_GETFL)}},
-    {"fcntl", ALL, 1, {ON(1, SCMP_CMP_EQ, F_SETFL)}},
-    {"fcntl", ALL, 1, {ON(1, SCMP_CMP_EQ, F_GETFD)}},
-    {"fcntl", ALL, 1, {ON(1, SCMP_CMP_EQ, F_SETFD)}},
-    {"prlimit64", ALL, 2, {ON(0, SCMP_CMP_EQ, 0), ON(2, SCMP_CMP_EQ, 0)}}, /* asks for its own */
+    {"newfstatat", DECIDE | PARSE | TPM, 1, {IS(3, AT_EMPTY_PATH)}},
+    {"fcntl", ALL, 1, {IS(1, F_GETFL)}},
+    {"fcntl", ALL, 1, {IS(1, F_SETFL)}},
+    {"fcntl", ALL, 1, {IS(1, F_GETFD)}},
+    {"fcntl", ALL, 1, {IS(1, F_SETFD)}},
+    {"prlimit64", ALL, 2, {IS(0, 0), IS(2, 0)}}, /* asks for its own */
     {"socket", NETWORK, 2, {FAMILY(AF_INET), STREAM}},
     {"socket", NETWORK, 2, {FAMILY(AF_INET6), STREAM}},
     {"socket", NETWORK, 2, {FAMILY(AF_INET6), DATAGRAM}}, /* curl tries whether there is IPv6 */
     {"socket", RESOLVE, 2, {FAMILY(AF_INET), DATAGRAM}},
-    {"socket", RESOLVE, 2, {FAMILY(AF_NETLINK), ON(2, SCMP_CMP_EQ, 0)}}, /* own addresses */
+    {"socket", RESOLVE, 2, {FAMILY(AF_NETLINK), IS(2, 0)}}, /* own addresses */
     {"socket", COLLECT, 1, {FAMILY(AF_VSOCK)}},
     {"socketpair", DECIDE, 1, {FAMILY(AF_UNIX)}}, /* to wake itself */
-    {"openat", TPM, 1, {ON(2, SCMP_CMP_MASKED_EQ, NEVER_MADE, 0)}},
-    {"openat", RESOLVE, 1, {ON(2, SCMP_CMP_MASKED_EQ, READ_ONLY, O_RDONLY)}},
-    {"openat", COLLECT, 1, {ON(2, SCMP_CMP_MASKED_EQ, O_TRUNC, 0)}},
-    {"ioctl", RESOLVE, 1, {ON(1, SCMP_CMP_EQ, FIONREAD)}},
-    {"clone", RESOLVE, 1, {ON(0, SCMP_CMP_MASKED_EQ, THREAD, THREAD)}},
+    {"openat", TPM, 1, {MASKED(2, NEVER_MADE, 0)}},
+    {"openat", RESOLVE, 1, {MASKED(2, READ_ONLY, O_RDONLY)}},
+    {"openat", COLLECT, 1, {MASKED(2, O_TRUNC, 0)}},
+    {"ioctl", RESOLVE, 1, {IS(1, FIONREAD)}},
+    {"clone", RESOLVE, 1, {MASKED(0, THREAD, THREAD)}},
 };
 
 static const struct filtered unix_socket = {"socket", COLLECT, 1, {FAMILY(AF_UNIX)}};
