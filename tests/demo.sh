@@ -153,9 +153,12 @@ BG-*) show all 0 explain "$code" ;;
     ;;
 esac
 echo
-echo 'Which register it is:'
+echo 'Which register it is, and why:'
 show problems 4 log tampered.json
 said '^RTMR3 = .*NOT as in the quote'
+# shellcheck disable=SC2086
+show all 1 explain tampered.json $trusted --at $at
+said ' RTMR3 '
 
 echo
 if [ $wrong -eq 0 ]; then
