@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2154
 # The cases; see lib.sh. Every name in the lists of these first lines is a function case_NAME.
 light_cases='rollback allowed denied denied_halt denied_reboot rpc_down no_tpm clock_early clock_late no_shell hook_killed'
-full_cases='live tdreport release host_bundle host_bundle_forged'
+full_cases='live qgs tdreport release host_bundle host_bundle_forged'
 distro_cases='dracut initramfs_tools'
 systemd_cases='systemd_denied systemd_allowed systemd_killed systemd_control'
 
@@ -124,6 +124,10 @@ case_live() {
     luks_disk "$one/disk" "$(oracle key $seed - pinned 31337 "$kms" "$(value evidence.own.app.appId)")"
     boot full --disk "$one/disk" <<END
 machine
+bootgate-test doctor --config /usr/lib/bootgate/bootgate.json >/tmp/doctor 2>&1
+echo "DOCTOR exited \$?"
+sed 's/^/DOCTOR /' /tmp/doctor
+step doctor
 gate $live
 echo "DISK \$(ls /dev/mapper | tr '\n' ' ')"
 echo 'written by the guest' >/dev/mapper/data && sync && head -c 20 /dev/mapper/data
@@ -132,11 +136,33 @@ END
     is 'the machine' guest-shutdown "$(ended)"
     says 'the gate' 'GATE exited 0'
     is 'the verdict' live "$(member kind)"
+    says 'doctor' 'DOCTOR exited 0'
+    says 'doctor' 'ok  config.measured  /usr/lib/bootgate/bootgate.json'
+    says 'doctor' 'ok  quote            configfs-tsm gives one'
     says 'the disk' 'DISK control data'
     says 'what was written' 'written by the guest'
     is 'written in the clear' 0 "$(grep -c 'written by the guest' "$one/disk")"
     closed 0
     figures 'own quote, LUKS2 disk opened, 6.12'
+}
+
+# Without configfs-tsm: the host's quote generation service, by vsock (here the guest's own loopback), and its collateral.
+case_qgs() {
+    new_live guest
+    rm "$one/add/dstack/.host-shared/collateral.json"
+    config '' '' '' '"guest":{"qgs":{"cid":1,"port":4050}}'
+    boot full <<END
+machine qgs=vsock:4050
+umount /sys/kernel/config
+bootgate-test doctor --config /usr/lib/bootgate/bootgate.json | sed 's/^/DOCTOR /'
+gate $live
+after
+END
+    is 'the machine' guest-shutdown "$(ended)"
+    says 'doctor' 'ok  quote.vsock'
+    says 'the gate' 'GATE exited 0'
+    says 'the key' "KEY $(oracle key $seed - pinned 31337 "$kms" "$(value evidence.own.app.appId)") mode 400"
+    closed 0
 }
 
 # The installed program: its one configuration, in the initramfs, this guest's evidence. No genuine TDX machine signed the quote.
@@ -248,7 +274,7 @@ END
 # Whoever sits at the serial port types; nothing of it is run, while the gate decides and after its no.
 case_no_shell() {
     new guest
-    nobody_answers 8
+    nobody_answers 12
     # shellcheck disable=SC2016 # for the guest's shell, if there is one
     typed='\n\x03\x04\x1a\nroot\n\necho GOT-A-SHELL-$((6*7))\n\x03echo GOT-A-SHELL-$((6*7)) >/dev/console\n'
     boot light --forward "$silent" --say 'STEP gate' "$typed" --say 'STEP decided' "$typed" --say 'STEP after' "$typed" <<END

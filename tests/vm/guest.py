@@ -193,7 +193,7 @@ def arguments():
     p.add_argument('--disk', action='append', default=[])
     p.add_argument('--rtc', help='2026-03-03T00:00:00')
     p.add_argument('--memory', type=int, default=256)
-    p.add_argument('--limit', type=float, default=90)
+    p.add_argument('--limit', type=float, default=150)
     p.add_argument('--halted', help='a line after which the machine may stand still for ever')
     p.add_argument('--say', nargs=2, action='append', default=[], metavar=('MARKER', 'TEXT'),
                    help='typed on the serial port once the marker was printed')
