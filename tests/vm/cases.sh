@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2154
 # The cases; see lib.sh. Every name in the lists of these first lines is a function case_NAME.
 light_cases='rollback allowed denied denied_halt denied_reboot rpc_down no_tpm clock_early clock_late no_shell hook_killed'
-full_cases='live qgs tdreport release host_bundle host_bundle_forged'
+full_cases='systemd_live systemd_release live qgs tdreport release host_bundle host_bundle_forged'
 distro_cases='dracut initramfs_tools'
 systemd_cases='systemd_denied systemd_allowed systemd_killed systemd_control'
 
@@ -375,20 +375,20 @@ unit() {
 }
 boot_systemd() { # [OPTIONS of guest.py..]
     more=$work/systemd.img
-    boot light --memory 384 "$@" </dev/null
+    boot "${systemd_kernel:-light}" --memory 384 "$@" </dev/null
     more=''
 }
 
-# gate_unit ARGUMENTS: the image's own unit, with the test build and what the case gives it as evidence. What it prints goes to
-# the serial port as it is.
-gate_unit() {
+# gate_unit: the image's own unit, with the test build and what the case gives it as evidence. What it prints goes to the serial port
+# as it is.
+gate_unit() { # ARGUMENTS; none: the installed program, as the unit has it
     unit bootgate <"$root/image/systemd/bootgate.service"
     mkdir -p "$one/add/etc/systemd/system/bootgate.service.d"
     cp "$root/image/systemd/position-own.conf" "$one/add/etc/systemd/system/bootgate.service.d/50-position.conf"
     cat >"$one/add/etc/systemd/system/bootgate.service.d/90-test.conf" <<END
 [Service]
-ExecStart=
-ExecStart=/usr/bin/bootgate-test boot $1 --json
+${1:+ExecStart=
+ExecStart=/usr/bin/bootgate-test boot $1 --json}
 StandardOutput=tty
 StandardError=tty
 TTYPath=/dev/console
@@ -407,6 +407,44 @@ case_systemd_allowed() {
     says 'the key' "KEY $(oracle key $seed - pinned 31337 "$kms" "$(value evidence.own.app.appId)")"
     says_not 'shut' 'bootgate: shut'
     closed 0
+}
+
+# The unit's own view of the machine has the TD's devices, configfs and logs, and nothing else to write to.
+case_systemd_live() {
+    new_live guest
+    config '' '' '' '"guest":{"qgs":{"cid":1,"port":0},"host_bundle":"/dstack/.host-shared/collateral.json"}'
+    gate_unit "$live"
+    systemd_machine
+    is 'the machine' guest-shutdown "$(ended)"
+    is 'the verdict' live "$(member kind)"
+    says 'the key' "KEY $(oracle key $seed - pinned 31337 "$kms" "$(value evidence.own.app.appId)")"
+    closed 0
+    figures 'own quote, systemd and its unit, 6.12'
+}
+# All of it as it is installed: unit, program, measured configuration in the unit's own view of the file system.
+case_systemd_release() {
+    new_live guest
+    config '' '' '' "$guest_members"
+    gate_unit ''
+    systemd_machine
+    stopped
+    says 'why: the PCK chain is not of Intel' 'bootgate: denied: BG-0275'
+}
+systemd_machine() {
+    unit machine <<END
+[Unit]
+DefaultDependencies=no
+After=guest-devices.service
+Before=sysinit.target bootgate.service
+[Service]
+ExecStartPre=/bin/sh -c 'mkdir -p /run/log/dstack; mount -o bind /machine/guest/run/log/dstack /run/log/dstack; mount -o bind /machine/guest/sys/firmware/acpi/tables /sys/firmware/acpi/tables'
+ExecStart=/usr/bin/td_machine serve /machine /dev/faketsm
+[Install]
+RequiredBy=sysinit.target
+END
+    systemd_kernel=full
+    boot_systemd
+    systemd_kernel=''
 }
 
 # One boot, and the machine is off: no loop, and what needs the key never starts.
