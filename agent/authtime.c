@@ -16,6 +16,7 @@
 #include "agent/clock.h"
 
 #define ANSWER_MS 1000u /* for one reply */
+#define OTHERS    8u    /* answers to other questions that are passed over */
 #define AGAIN_MS  500   /* between two tries */
 #define MS        1000000
 #define RECORD    16u
@@ -151,13 +152,22 @@ static enum rc ask(struct job *j, enum chrony_command command, struct bytes argu
     /* A datagram is sent whole or not at all. */
     if (write(j->fd, request, n) != (ssize_t)n)
         return err_set(err, BG_TIME_SEND, "%s", strerror(errno));
-    if (poll(&p, 1, ANSWER_MS) <= 0)
-        return err_set(err, BG_TIME_SILENT, "nothing in %u ms", ANSWER_MS);
-    /* One byte more than any: what is longer is seen to be. */
-    ssize_t got = read(j->fd, reply, CHRONY_MESSAGE + 1);
-    if (got < 0)
-        return err_set(err, BG_TIME_RECEIVE, "%s", strerror(errno));
-    return chrony_reply(bytes_of(reply, (size_t)got), command, j->sequence, out, err);
+    uint64_t now = clock_ms(), until = now + ANSWER_MS;
+    for (unsigned i = 0; i < OTHERS && now < until; i++, now = clock_ms()) {
+        if (poll(&p, 1, (int)(until - now)) <= 0)
+            break;
+        /* One byte more than any: what is longer is seen to be. */
+        ssize_t got = read(j->fd, reply, CHRONY_MESSAGE + 1);
+        if (got < 0)
+            return err_set(err, BG_TIME_RECEIVE, "%s", strerror(errno));
+        err_clear(err);
+        enum rc rc = chrony_reply(bytes_of(reply, (size_t)got), command, j->sequence, out, err);
+        if (rc != BG_TIME_OTHER_REPLY) /* a late one to an earlier question is passed over */
+            return rc;
+    }
+    if (err->rc != RC_OK)
+        return err->rc;
+    return err_set(err, BG_TIME_SILENT, "nothing in %u ms", ANSWER_MS);
 }
 
 static enum rc ask_sources(struct job *j, struct chrony_source *v, struct chrony_auth *auth,
