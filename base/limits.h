@@ -28,6 +28,7 @@
 #define LIMIT_APP_COMPOSE      (4u << 20)   /* app-compose.json, bytes */
 #define LIMIT_SYS_CONFIG       (256u << 10) /* dstack's .sys-config.json, bytes */
 #define LIMIT_GUEST_COMPOSE    (1u << 20)   /* app-compose.json as a guest has it, bytes */
+#define LIMIT_INSTANCE_INFO    (10u << 10)  /* dstack's .instance_info, bytes */
 #define LIMIT_HOST_BUNDLE      (8u << 20)   /* a bundle of the host, bytes */
 #define LIMIT_FIRMWARE         (32u << 20)  /* an image's firmware, bytes; OVMF has 4 MiB */
 #define LIMIT_KERNEL           (64u << 20)  /* an image's kernel, bytes */

@@ -109,6 +109,7 @@ static enum rc with_attestation(struct arena *a, struct bytes attestation,
     ev.ccel = beside->ccel;
     ev.td_report = beside->td_report;
     ev.app_compose = beside->app_compose;
+    ev.instance_info = beside->instance_info;
     if (!ev.event_log.n)
         ev.event_log = beside->event_log;
     if (!ev.runtime_events.n)
@@ -133,6 +134,8 @@ enum rc evidence_from_json(struct arena *a, const json_t *obj, struct evidence *
                   err));
     TRY(text_part(a, obj, "app_compose", false, LIMIT_APP_COMPOSE, BG_EVIDENCE_APP_COMPOSE,
                   &ev.app_compose, err));
+    TRY(text_part(a, obj, "instance_info", false, LIMIT_INSTANCE_INFO, BG_EVIDENCE_INSTANCE_INFO,
+                  &ev.instance_info, err));
     TRY(hex_part(a, obj, "ccel", LIMIT_EVENT_LOG, BG_EVIDENCE_CCEL, &ev.ccel, err));
     const enum rc report_data = BG_EVIDENCE_REPORT_DATA, td_report = BG_EVIDENCE_TD_REPORT;
     TRY(hex_part(a, obj, "report_data", 64, report_data, &ev.report_data, err));
@@ -155,8 +158,9 @@ enum rc evidence_from_bundle(struct arena *a, const json_t *bundle, struct evide
                              struct err *err)
 {
     static const char *const keys[] = {
-        "quote",     "event_log",   "runtime_events", "vm_config",      "report_data", "ccel",
-        "td_report", "app_compose", "attestation",    "hash_algorithm", "prefix",
+        "quote",       "event_log",      "runtime_events", "vm_config",
+        "report_data", "ccel",           "td_report",      "app_compose",
+        "attestation", "hash_algorithm", "prefix",         "instance_info",
     };
     const json_t *evidence = json_object_get(bundle, "evidence");
     const char *bad = NULL;

@@ -30,6 +30,7 @@ struct evidence {
     struct bytes report_data;    /* as claimed beside the quote, binary, 64 bytes */
     struct bytes td_report;      /* local TDREPORT, binary, 1024 bytes */
     struct bytes app_compose;    /* exact bytes of app-compose.json */
+    struct bytes instance_info;  /* exact bytes of .instance_info; empty: none, or not given */
     struct bytes ra_tls_spki;    /* DER SubjectPublicKeyInfo of the certificate (EVIDENCE_RA_TLS) */
 };
 

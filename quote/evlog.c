@@ -6,8 +6,7 @@
 #include "base/hex.h"
 #include "quote/evlog_internal.h"
 
-/* RFC 8785 section 3.2.2.2: the short escapes, \u00xx for other controls, all else as it is. */
-static size_t jcs_escape(uint8_t c, char out[static 7])
+size_t jcs_escape(uint8_t c, char out[static 7])
 {
     static const char hexdigit[] = "0123456789abcdef";
     const char *from = "\b\t\n\f\r\"\\", *to = "btnfr\"\\";

@@ -9,12 +9,16 @@
 #include "quote/boot_info.h"
 #include "quote/evlog.h"
 #include "quote/os_image.h"
+#include "quote/predict.h"
 
 struct evlog_ok {
     struct evlog log; /* our own copy of what was replayed */
     struct evlog_facts facts;
 };
 
+/* jcs_escape: one byte of a string in canonical JSON, and how long that is (RFC 8785 section
+ * 3.2.2.2): the short escapes, \u00xx for other controls, all else as it is. */
+size_t jcs_escape(uint8_t c, char out[static 7]);
 /*
  * evlog_runtime_event completes a dstack runtime event (name, payload, version set): type,
  * register and the digest of its canonical form, which is returned in *out_preimage (arena).
@@ -38,5 +42,10 @@ enum rc os_image_check(struct arena *a, struct bytes vm_config, const struct td_
 enum rc boot_info_make(struct arena *a, const struct td_report *td, const struct evlog_facts *facts,
                        const struct os_image *image, enum boot_view view, struct boot_info *out,
                        struct err *err) MUST_CHECK;
+/* predict_when, predict_make: predict_in_time and predict_boot_info on plain parts. */
+enum rc predict_when(const struct td_body *td, struct err *err) MUST_CHECK;
+enum rc predict_make(struct arena *a, const struct td_report *td, const struct evlog *firmware,
+                     const struct os_image *image, const struct app_plan *plan,
+                     struct predicted_boot_info *out, struct err *err) MUST_CHECK;
 
 #endif

@@ -276,6 +276,7 @@ enum rc os_image_stated_read(struct arena *a, struct bytes vm_config, struct os_
             s.memory = 0;
         if (!json_u64(cfg, "cpu_count", UINT32_MAX, &s.cpus))
             s.cpus = 0;
+        s.has_gpus = json_u64(cfg, "num_gpus", UINT32_MAX, &s.gpus);
         if (json_str(cfg, "qemu_version", &qemu) && qemu.n < 32) {
             s.qemu = arena_printf(a, err, "%.*s", (int)qemu.n, (const char *)qemu.p);
             if (!s.qemu)

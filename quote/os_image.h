@@ -33,8 +33,10 @@ enum rc os_image_acpi(const struct evlog *log, uint8_t out[3][48], struct err *e
 /* struct os_image_stated: what vm_config says of guest and host; their word, nothing behind it. */
 struct os_image_stated {
     uint64_t memory, cpus; /* 0: not said */
-    const char *qemu;      /* NULL: not said */
-    bool has_material;     /* lite material that can be read; NOT bound to any hash here */
+    bool has_gpus;         /* that is said */
+    uint64_t gpus;
+    const char *qemu;  /* NULL: not said */
+    bool has_material; /* lite material that can be read; NOT bound to any hash here */
     struct lite_image material;
     struct bytes mr_config; /* document, or empty */
 };

@@ -40,3 +40,16 @@ enum rc boot_info_from(struct arena *a, const struct td_report_ok *td, const str
 {
     return boot_info_make(a, td_report_of(td), &log->facts, image, view, out, err);
 }
+
+enum rc predict_in_time(const struct td_report_ok *td, struct err *err)
+{
+    return predict_when(&td_report_of(td)->td, err);
+}
+
+enum rc predict_boot_info(struct arena *a, const struct td_report_ok *td,
+                          const struct evlog_ok *firmware, const struct os_image *image,
+                          const struct app_plan *plan, struct predicted_boot_info *out,
+                          struct err *err)
+{
+    return predict_make(a, td_report_of(td), &firmware->log, image, plan, out, err);
+}

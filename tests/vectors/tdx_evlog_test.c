@@ -139,6 +139,49 @@ static void views(const json_t *row, struct sample *s, const struct evlog_facts 
     }
 }
 
+/*
+ * predicted: the boot info of an app's key request, made before that boot's RTMR3 was written. The
+ * recorded apps' files are not published: compose hash and app id are the recorded ones, the plan
+ * around them is that of any app of that dstack.
+ */
+static void predicted(const json_t *row, struct sample *s, const struct evlog_facts *f)
+{
+    static const char any[] = "{\"manifest_version\":2,\"name\":\"any\",\"runner\":\"any\","
+                              "\"key_provider\":\"kms\"}";
+    const char *file = text_at(row, "file");
+    struct app_plan_input in = {
+        .app_compose = bytes_of_str(any), .gpu_policy = APP_EMITS_NOT, .gpu = APP_EMITS_NOT};
+    struct os_image image = {0};
+    struct predicted_boot_info p = {0};
+    struct boot_info later = {0};
+    struct evlog firmware = s->log;
+    struct td_report td = s->td;
+    struct app_plan plan;
+    struct err err = {0};
+    firmware.n = 0;
+    for (size_t i = 0; i < s->log.n; i++)
+        firmware.n += s->log.v[i].rtmr != 3;
+    for (size_t i = 0; i < s->log.n; i++)
+        CASE(file, (s->log.v[i].rtmr == 3) == (i >= firmware.n), "the firmware's come first");
+    memset(td.td.rtmr[3], 0, 48);
+    enum rc rc = app_plan_make(s->a, &in, &plan, &err);
+    CASE(file, rc == RC_OK && plan.instance_id_unknown, "plan: BG-%04d", rc);
+    memcpy(plan.compose_hash, f->compose_hash.p, 32);
+    memcpy(plan.app_id, f->app_id.p, 20);
+    rc = app_plan_instance(s->a, &plan, f->instance_id, &err);
+    CASE(file, rc == RC_OK, "instance id: BG-%04d", rc);
+    rc = predict_make(s->a, &td, &firmware, &image, &plan, &p, &err);
+    CASE(file, rc == RC_OK, "predict: BG-%04d %s", rc, err.detail);
+    CASE(file, hex_is(p.known.mr_aggregated, 32, text_at(row, "mr_aggregated_boottime")),
+         "mrAggregated");
+    CASE(file, hex_is(p.known.mr_system, 32, text_at(row, "mr_system_boottime")), "mrSystem");
+    rc = boot_info_make(s->a, &s->td, f, &image, BOOT_VIEW_APP, &later, &err);
+    json_t *was = boot_info_json(&p.known), *is = boot_info_json(&later);
+    CASE(file, rc == RC_OK && json_equal(was, is), "another boot info than the key request's");
+    json_decref(was);
+    json_decref(is);
+}
+
 static void dstack_case(const json_t *row)
 {
     struct sample s = {.a = arena_new(64 << 20)};
@@ -165,6 +208,7 @@ static void dstack_case(const json_t *row)
     CASE(file, f.boot_mr_done && f.system_ready > f.boot_mr_done, "markers");
     CASE(file, hex_is(s.td.td.mr_config_id, 48, text_at(row, "mr_config_id")), "mr_config_id");
     views(row, &s, &f);
+    predicted(row, &s, &f);
     arena_free(s.a);
 }
 
