@@ -290,7 +290,8 @@ static json_t *evidence_json(struct arena *a, const struct evidence *ev, struct 
         put_text(o, "vm_config", ev->vm_config) &&
         put_hex(a, o, "report_data", ev->report_data, err) &&
         put_hex(a, o, "td_report", ev->td_report, err) &&
-        put_text(o, "app_compose", ev->app_compose))
+        put_text(o, "app_compose", ev->app_compose) &&
+        put_text(o, "instance_info", ev->instance_info))
         return o;
     json_decref(o);
     return NULL;

@@ -133,10 +133,10 @@ static uint64_t time_to_say(uint64_t deadline_ms)
     return deadline_ms - (left / 4 < SPARE_MS ? left / 4 : SPARE_MS);
 }
 
-/* existing: dstack has measured the boot; we take what is there. */
-static enum rc existing(struct arena *a, const struct config *c, const struct watch *w,
-                        struct collected *out, struct err *err)
+enum rc collect_with(struct arena *a, const struct config *c, const struct watch *w,
+                     struct collected *out, struct err *err)
 {
+    out->evidence = out->host_bundle = BYTES_NONE;
     struct watch own = *w;
     uint64_t latest = clock_ms() + COLLECT_SECONDS * UINT64_C(1000);
     struct job j = {.a = a};
@@ -147,20 +147,6 @@ static enum rc existing(struct arena *a, const struct config *c, const struct wa
     hex_encode(bytes_of(out->report_data, 8), name + sizeof ENTRY - 1);
     TRY(gather_init(a, c, out->report_data, name, time_to_say(own.deadline_ms), &j.gather, err));
     return in_child(a, &j, &own, out, err);
-}
-
-enum rc collect_with(struct arena *a, const struct config *c, const struct watch *w,
-                     struct collected *out, struct err *err)
-{
-    out->evidence = out->host_bundle = BYTES_NONE;
-    switch (c->guest.measure) {
-    case MEASURE_EXISTING:
-        return existing(a, c, w, out, err);
-    case MEASURE_OWN:
-    case MEASURE_PREDICT:
-        break;
-    }
-    return err_set(err, BG_BOOT_NO_COLLECT, "position %d", (int)c->guest.measure);
 }
 
 enum rc collect_run(struct arena *a, const struct config *c, const struct watch *w,

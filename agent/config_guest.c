@@ -60,9 +60,11 @@ static enum rc read_qgs(const json_t *o, struct guest_config *out, struct err *e
 static enum rc read_guest(struct arena *a, const json_t *o, struct guest_config *out,
                           struct err *err)
 {
-    static const char *const keys[] = {"host_shared", "runtime_log", "host_bundle", "qgs",
-                                       "time",        "time_wait",   "notify_host"};
+    static const char *const keys[] = {
+        "host_shared", "runtime_log", "host_bundle", "qgs",
+        "time",        "time_wait",   "notify_host", "gpu_policy_event"};
     const json_t *notify = json_object_get(o, "notify_host");
+    const json_t *gpu = json_object_get(o, "gpu_policy_event");
     TRY(config_only(o, "guest", keys, sizeof keys / sizeof *keys, err));
     TRY(path(a, o, "host_shared", "guest.host_shared", &out->host_shared, err));
     TRY(path(a, o, "runtime_log", "guest.runtime_log", &out->runtime_log, err));
@@ -75,6 +77,10 @@ static enum rc read_guest(struct arena *a, const json_t *o, struct guest_config 
     if (notify && !json_is_boolean(notify))
         return config_bad_value(err, "guest.notify_host", "true or false");
     out->notify_host = json_is_true(notify);
+    if (gpu && !json_is_boolean(gpu))
+        return config_bad_value(err, "guest.gpu_policy_event", "true or false");
+    if (gpu)
+        out->gpu_policy = json_is_true(gpu) ? APP_EMITS : APP_EMITS_NOT;
     return RC_OK;
 }
 

@@ -7,6 +7,7 @@
 #define BOOTGATE_AGENT_CONFIG_GUEST_H
 
 #include "agent/config_parts.h"
+#include "quote/app_plan.h"
 
 /* Where in the boot the gate stands. */
 enum measure_position {
@@ -28,6 +29,7 @@ struct guest_config {
     const char *time;           /* chronyd's socket; NULL: no authenticated time is asked for */
     uint64_t time_wait;         /* seconds that it is waited for */
     uint32_t qgs_cid, qgs_port; /* of the quote generation service; port 0: it is not asked */
+    enum app_emits gpu_policy;  /* the image measures the GPU policy; not said: unknown */
     bool notify_host;           /* dstack's host API is told of progress and of a no */
 };
 

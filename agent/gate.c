@@ -2,6 +2,7 @@
 
 #include "agent/authentic.h"
 #include "agent/driver.h"
+#include "agent/prediction.h"
 #include "agent/rules.h"
 #include "base/hash.h"
 #include "quote/dstack.h"
@@ -45,6 +46,12 @@ static enum rc collect(struct run *s, struct evidence *ev)
     *ev = b->evidence;
     s->r->format = ev->format;
     return passed(s, "evidence", evidence_format_name(ev->format));
+}
+
+/* predicts: the app is not measured yet; what will be is asked about (DESIGN section 3). */
+static bool predicts(const struct run *s)
+{
+    return s->in->goal == GATE_CHECK && s->in->config->guest.measure == MEASURE_PREDICT;
 }
 
 static bool has_log(const struct evidence *ev)
@@ -157,12 +164,33 @@ static enum rc replay(struct run *s, const struct evidence *ev, const struct evl
         return note(s, (struct check){.id = "log.replay",
                                       .hint = "the input has no event log: nothing but the quote "
                                               "itself was looked at"});
+    if (predicts(s) && predict_in_time(td, &s->r->err) != RC_OK)
+        return broke(s, "prediction");
     if (evlog_replay(s->a, log, td, replayed, &s->r->err) != RC_OK)
         return broke(s, "log.replay");
     s->r->log = evlog_facts_of(*replayed);
+    if (predicts(s))
+        return passed(s, "log.replay", "RTMR0 to RTMR2; RTMR3 is still zero");
     TRY(passed(s, "log.replay", "RTMR0 to RTMR3"));
     TRY(compose_hash(s, ev, s->r->log));
     return rules_mr_config(s->a, s->r->td, s->r->log, &s->r->checks, &s->r->err);
+}
+
+/* predicted: nothing of the app is measured yet; what its files say stands for that. */
+static enum rc predicted(struct run *s, const struct evidence *ev, const struct td_report_ok *td,
+                         const struct evlog_ok *log, struct boot_info *bi)
+{
+    const struct predicted_boot_info *p = NULL;
+    struct prediction_input in = {s->in->config, ev, td, log, s->r->image, s->in->view};
+    if (prediction_make(s->a, &in, &p, &s->r->err) != RC_OK)
+        return broke(s, "prediction");
+    *bi = p->known;
+    s->r->predicted = p;
+    s->r->boot_info = bi;
+    s->r->mr = s->in->view;
+    TRY(passed(s, "boot_info", "as app, measurements predicted"));
+    TRY(prediction_checks(s->a, p, &s->r->checks, &s->r->err));
+    return rules_mr_config(s->a, s->r->td, &p->facts, &s->r->checks, &s->r->err);
 }
 
 /* unknown_boot_info: verify does not need one; it says why there is none. */
@@ -188,6 +216,8 @@ static enum rc boot_info(struct run *s, const struct evidence *ev, const struct 
         return broke(s, "image.proven");
     s->r->image = image;
     TRY(rules_image(s->a, s->in->config, image, &s->r->checks, &s->r->err));
+    if (predicts(s))
+        return predicted(s, ev, td, log, bi);
     struct err why = {0};
     if (boot_info_from(s->a, td, log, image, s->in->view, bi, &why) == RC_OK) {
         s->r->boot_info = bi;

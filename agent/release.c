@@ -6,6 +6,7 @@
 #include "agent/build.h"
 #include "agent/clock.h"
 #include "agent/file.h"
+#include "agent/guest/own.h"
 #include "agent/measured.h"
 #include "agent/sandbox.h"
 #include "agent/tpm_attest_boot.h"
@@ -40,6 +41,8 @@ static enum rc read_config(struct release *r, bool boot, struct err *err)
     }
     r->config.guest.root = cli->guest_root;
     strict_freshness(&r->config);
+    if (r->config.guest.measure == MEASURE_PREDICT)
+        return err_set(err, BG_PREDICT_BOOT, "%s", boot ? "boot" : "seal");
     if (r->config.chain.source == CHAIN_SOURCE_NONE || !r->config.release)
         return err_set(err, BG_RELEASE_NOT_CONFIGURED, "%s is missing",
                        r->config.release ? "chain" : "release");
@@ -180,6 +183,8 @@ static enum rc collect_and_decide(struct release *r, const struct store_files *s
         in.collected = NULL;
         return decision_run(r->a, r->cli, &in, &r->watch, out, err);
     }
+    if (r->config.guest.measure == MEASURE_OWN)
+        TRY(own_run(r->a, &r->config, &r->watch, err));
     for (unsigned i = 1;; i++) {
         enum rc rc = collect_run(r->a, &r->config, &r->watch, &got, err);
         if (rc == RC_OK)

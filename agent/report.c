@@ -23,6 +23,8 @@ static const char *yes_reason(const struct report *r)
         return "the quote is authentic, and no policy switch objects";
     if (r->kind == VERDICT_QUERY)
         return "the contract says yes, proven";
+    if (r->kind == VERDICT_PREDICTION)
+        return "authentic so far, and allowed by the contract as far as can be predicted";
     return "authentic, and allowed by the contract";
 }
 
@@ -67,11 +69,14 @@ size_t report_anchors(const struct report *r, struct anchor out[static REPORT_AN
         out[n++] = (struct anchor){"boot_info", "argument", "unproven"};
     } else if (r->boot_info) {
         bool proven = r->image && r->image->proven;
-        out[n++] = (struct anchor){"mr_aggregated", root, "replayed"};
+        const char *by = r->predicted ? "host" : root;
+        const char *how = r->predicted ? "predicted" : "replayed";
+        if (!r->predicted || !r->predicted->mr_aggregated_unknown)
+            out[n++] = (struct anchor){"mr_aggregated", by, how};
         out[n++] = (struct anchor){"os_image_hash", proven ? root : "host",
                                    proven ? "reproduced" : "host-stated"};
         out[n++] = (struct anchor){"app_id", r->app_id_pinned ? "config" : "host-chosen",
-                                   r->app_id_pinned ? "pinned" : "replayed"};
+                                   r->app_id_pinned ? "pinned" : how};
         if (r->image && r->image->has_acpi)
             out[n++] = (struct anchor){"acpi", r->acpi_pinned ? "config" : "host",
                                        r->acpi_pinned ? "pinned" : "host-stated"};

@@ -9,6 +9,7 @@
 #include "policy/decide.h"
 #include "quote/collateral_need.h"
 #include "quote/os_image.h"
+#include "quote/predict.h"
 
 /* struct report_tpm: what is known of the TPM that holds the seed. Words are static. */
 struct report_tpm {
@@ -42,6 +43,8 @@ struct report {
     const struct evlog_facts *log; /* replayed */
     const struct os_image *image;
     const struct boot_info *boot_info;
+    const struct predicted_boot_info
+        *predicted;               /* what boot_info is made of; NULL: it was measured */
     enum boot_view as;            /* whose boot it is */
     enum boot_view mr;            /* the measurements in boot_info; NONE: there are none of ours */
     bool boot_info_given;         /* from --boot-info: nobody vouches for it */

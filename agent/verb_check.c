@@ -2,7 +2,7 @@
  * check [FILE]: the whole decision without release. In a guest and without a file, evidence is
  * collected from it, and its yes is exit status 0. Evidence from a file makes it a replay: its yes
  * is exit status 10, never 0; so do --at and --offline, which leave the machine's own time and
- * network out.
+ * network out. With `measure: predict` it is a prediction, whose yes is exit status 10 too.
  */
 #include "agent/collect_live.h"
 #include "agent/session.h"
@@ -16,9 +16,12 @@ static bool live(const struct session *s)
 static enum rc collect(struct session *s, struct collected *got)
 {
     s->config.guest.root = s->cli->guest_root;
+    bool predict = s->config.guest.measure == MEASURE_PREDICT;
+    if (predict)
+        s->report.kind = VERDICT_PREDICTION;
     if (!live(s))
         return RC_OK;
-    if (!(s->cli->given & (OPT_AT | OPT_OFFLINE | OPT_BUNDLE)))
+    if (!predict && !(s->cli->given & (OPT_AT | OPT_OFFLINE | OPT_BUNDLE)))
         s->report.kind = VERDICT_LIVE;
     TRY(collect_live(s->a, &s->config, NULL, s->input.deadline_ms, &s->bundle, got,
                      &s->report.err));

@@ -360,6 +360,17 @@ static json_t *tpm(const struct report_tpm *t)
     return o;
 }
 
+/* boot_info: of a prediction, what is unknown is null. */
+static json_t *boot_info(const struct report *r)
+{
+    json_t *o = r->boot_info ? boot_info_json(r->boot_info) : NULL;
+    if (o && r->predicted && r->predicted->mr_aggregated_unknown)
+        put(o, "mrAggregated", NULL);
+    if (o && r->predicted && r->predicted->instance_id_unknown)
+        put(o, "instanceId", NULL);
+    return o;
+}
+
 json_t *verdict_json(const struct report *r)
 {
     json_t *o = json_object();
@@ -371,7 +382,7 @@ json_t *verdict_json(const struct report *r)
     put(o, "error", error(&r->err));
     put(o, "checks", checks(&r->checks));
     put(o, "view", view(r));
-    put(o, "boot_info", r->boot_info ? boot_info_json(r->boot_info) : NULL);
+    put(o, "boot_info", boot_info(r));
     put(o, "tcb", r->td ? tcb(&r->td->tcb) : NULL);
     put(o, "collateral", r->td ? collateral(r) : NULL);
     put(o, "kms_view", r->td ? kms_view(&r->td->tcb) : NULL);

@@ -282,10 +282,15 @@ static void td_facts(FILE *f, const struct style *st, const struct td_report *r)
             r->valid_until_what ? r->valid_until_what : "-");
 }
 
-static void boot_info_facts(FILE *f, const struct style *st, const struct boot_info *b)
+static void boot_info_facts(FILE *f, const struct style *st, const struct report *r)
 {
+    const struct boot_info *b = r->boot_info;
+    const struct predicted_boot_info *p = r->predicted;
     fprintf(f, "  %sboot info%s\n", paint(st, BOLD), paint(st, PLAIN));
-    fact_hex(f, st, "mrAggregated", b->mr_aggregated, 32);
+    if (p && p->mr_aggregated_unknown)
+        fact(f, "mrAggregated", "unknown");
+    else
+        fact_hex(f, st, "mrAggregated", b->mr_aggregated, 32);
     fact_hex(f, st, "mrSystem", b->mr_system, 32);
     fact_hex(f, st, "osImageHash", b->os_image_hash, 32);
     fact_hex(f, st, "appId", b->app_id, 20);
@@ -293,7 +298,7 @@ static void boot_info_facts(FILE *f, const struct style *st, const struct boot_i
     if (b->has_instance_id)
         fact_hex(f, st, "instanceId", b->instance_id, 20);
     else
-        fact(f, "instanceId", "none");
+        fact(f, "instanceId", p && p->instance_id_unknown ? "unknown" : "none");
     fact_hex(f, st, "deviceId", b->device_id, 32);
     label(f, "tcbStatus");
     text_safe(f, b->tcb_status);
@@ -436,7 +441,7 @@ void verdict_text(FILE *f, const struct style *st, const struct report *r)
     if (r->td)
         td_facts(f, st, r->td);
     if (r->boot_info)
-        boot_info_facts(f, st, r->boot_info);
+        boot_info_facts(f, st, r);
     contract_text(f, st, r);
     notes_text(f, st, r);
     if (r->err.rc != RC_OK)

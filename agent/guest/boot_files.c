@@ -148,3 +148,25 @@ enum rc host_share_collect(struct arena *a, const char *root, const char *dir,
     *out_app_compose = compose;
     return RC_OK;
 }
+
+enum rc instance_info_collect(struct arena *a, const char *root, const char *dir, struct bytes *out,
+                              struct err *err)
+{
+    struct err why = {0};
+    struct bytes text = BYTES_NONE;
+    char *path = arena_printf(a, err, "%s/.instance_info", dir);
+    *out = BYTES_NONE;
+    if (!path)
+        return err->rc;
+    enum rc rc = place_read(a, root, path, LIMIT_INSTANCE_INFO, &text, &why);
+    if (rc == BG_GUEST_FILE_ABSENT)
+        return RC_OK;
+    if (rc != RC_OK) {
+        *err = why;
+        return rc;
+    }
+    if (!is_text(text))
+        return err_set(err, BG_GUEST_INSTANCE_TEXT, "%zu bytes", text.n);
+    *out = text;
+    return RC_OK;
+}

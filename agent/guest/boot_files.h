@@ -30,5 +30,8 @@ enum rc vm_config_of(struct arena *a, struct bytes sys_config, struct bytes *out
 enum rc host_share_collect(struct arena *a, const char *root, const char *dir,
                            struct bytes *out_vm_config, struct bytes *out_app_compose,
                            struct err *err) MUST_CHECK;
+/* instance_info_collect: the exact bytes of .instance_info; empty: there is none. */
+enum rc instance_info_collect(struct arena *a, const char *root, const char *dir, struct bytes *out,
+                              struct err *err) MUST_CHECK;
 
 #endif

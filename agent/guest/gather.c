@@ -5,6 +5,7 @@
 #include "agent/build.h"
 #include "agent/bundle.h"
 #include "agent/guest/boot_files.h"
+#include "agent/guest/own.h"
 #include "agent/guest/place.h"
 
 enum rc gather_init(struct arena *a, const struct config *c, const uint8_t report_data[static 64],
@@ -57,13 +58,18 @@ static enum rc quote(struct arena *a, const struct gather *g, struct bytes *out,
     return err->rc;
 }
 
-/* files: existing: the boot was measured by dstack, and its log and files are there. */
+/* files: existing: the boot was measured by dstack, and its log and files are there. own: measured
+ * by us, from a copy, which stands for the host's directory from then on. predict: not measured. */
 static enum rc files(struct arena *a, const struct gather *g, struct evidence *ev, struct err *err)
 {
     const struct guest_config *c = &g->config->guest;
+    const char *dir = c->measure == MEASURE_OWN ? OWN_COPY : c->host_shared;
+    const char *log = c->measure == MEASURE_OWN ? OWN_LOG : c->runtime_log;
     TRY(ccel_collect(a, c->root, &ev->ccel, err));
-    TRY(host_share_collect(a, c->root, c->host_shared, &ev->vm_config, &ev->app_compose, err));
-    return runtime_log_collect(a, c->root, c->runtime_log, &ev->runtime_events, err);
+    TRY(host_share_collect(a, c->root, dir, &ev->vm_config, &ev->app_compose, err));
+    if (c->measure == MEASURE_PREDICT)
+        return instance_info_collect(a, c->root, dir, &ev->instance_info, err);
+    return runtime_log_collect(a, c->root, log, &ev->runtime_events, err);
 }
 
 /* collateral: wished for only: what does not come may be elsewhere, or will be missed later. */
