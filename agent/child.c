@@ -108,6 +108,9 @@ static enum rc gather(struct inflows *in, const struct child *c, int pidfd, cons
 static _Noreturn void in_child(const struct child *c, const struct inflows *in)
 {
     struct err err = {0};
+    /* Confined, it can't write to a file: its standard error may be one, and is not worth dying
+     * for. */
+    (void)signal(SIGXFSZ, SIG_IGN);
     int from[CHILD_FLOWS], base = CHILD_FLOW_FD + (int)CHILD_FLOWS, null = -1;
     for (size_t i = 0; i < c->n; i++)
         if ((from[i] = fcntl(in->v[i].fd[1], F_DUPFD, base)) < 0)
@@ -150,6 +153,8 @@ enum rc child_run(struct arena *a, const struct child *c, const struct watch *w,
     AUTO_INFLOWS in = {{{.fd = {-1, -1}}, {.fd = {-1, -1}}, {.fd = {-1, -1}}}};
     AUTO_CLOSE pidfd = -1;
     pid_t pid = -1;
+    if (c->n > CHILD_FLOWS)
+        return err_set(err, BG_CHILD_FLOWS, "%s: %zu", c->what, c->n);
     TRY(start(a, c, &in, &pid, &pidfd, err));
     if (pid == 0)
         in_child(c, &in);
