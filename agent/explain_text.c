@@ -5,12 +5,7 @@
 #include <unistd.h>
 
 #include "agent/explain.h"
-
-#define RED    "\033[31m"
-#define GREEN  "\033[32m"
-#define YELLOW "\033[33m"
-#define BOLD   "\033[1m"
-#define PLAIN  "\033[0m"
+#include "agent/text.h"
 
 #define WIDTH_DEFAULT 97u
 #define WIDTH_LEAST   50u
@@ -26,7 +21,7 @@ struct page {
 
 static const char *paint(const struct page *p, const char *sequence)
 {
-    return p->st->color ? sequence : "";
+    return text_paint(p->st, sequence);
 }
 
 /* columns: of the terminal; else what COLUMNS says; else the width of bootgate's other tables. */

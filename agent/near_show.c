@@ -3,11 +3,10 @@
 #include <inttypes.h>
 
 #include "agent/near.h"
+#include "agent/text.h"
 #include "base/date.h"
 #include "base/hex.h"
 #include "policy/near/base58.h"
-
-#define LABEL 26
 
 /* --- JSON --- */
 
@@ -113,23 +112,11 @@ json_t *near_contract_json(const struct report *r)
 
 /* --- for people --- */
 
-static void label(FILE *f, const char *name)
-{
-    fprintf(f, "    %-*s ", LABEL, name);
-}
-
-static void fact(FILE *f, const char *name, struct bytes value)
-{
-    label(f, name);
-    text_safe(f, value);
-    fputc('\n', f);
-}
-
 static void fact_hash(FILE *f, const char *name, const uint8_t hash[static 32])
 {
     char out[BASE58_MAX_TEXT];
     base58_write(bytes_of(hash, 32), out);
-    fact(f, name, bytes_of_str(out));
+    text_fact(f, name, bytes_of_str(out));
 }
 
 static void code_text(FILE *f, const struct near_code *c)
@@ -138,7 +125,7 @@ static void code_text(FILE *f, const struct near_code *c)
     snprintf(name, sizeof name, "code of %s", c->role);
     if (c->seen)
         base58_write(BYTES_OF_ARRAY(c->hash), hash);
-    label(f, name);
+    text_label(f, name);
     fprintf(f, "%s (%zu hosts, unproven)\n", hash, c->said);
 }
 
@@ -163,24 +150,24 @@ void near_contract_text(FILE *f, const struct style *st, const struct report *r)
     const struct chain_result *c = r->chain;
     const struct near_seen *n = r->net.near;
     const struct near_source *s = r->near_source;
-    const char *bold = st->color ? "\033[1m" : "", *plain = st->color ? "\033[0m" : "";
+    const char *bold = text_paint(st, BOLD), *plain = text_paint(st, PLAIN);
     char time[DATE_TEXT];
     date_text(c->block_time, time);
     fprintf(f, "  %sNEAR %s, block %" PRIu64 " of %s, %s%s\n", bold, s->network_id, c->block_number,
             time, c->assurance, plain);
     fact_hash(f, "block hash", c->block_hash);
-    label(f, "checkpoint");
+    text_label(f, "checkpoint");
     fprintf(f, "height %" PRIu64 ", from the configuration, %zu epoch%s before\n",
             s->client.checkpoint.height, n->head.epochs, n->head.epochs == 1 ? "" : "s");
-    label(f, "round trips");
+    text_label(f, "round trips");
     fprintf(f, "%zu\n", r->net.round_trips);
-    fact(f, "KMS contract", s->client.contract_id);
+    text_fact(f, "KMS contract", s->client.contract_id);
     if (n->result.app_account.n)
-        fact(f, "app contract", n->result.app_account);
+        text_fact(f, "app contract", n->result.app_account);
     if (c->has_gateway_app_id)
-        fact(f, "gateway app id", bytes_of_str(c->gateway_app_id));
+        text_fact(f, "gateway app id", bytes_of_str(c->gateway_app_id));
     if (c->has_kms_info) {
-        label(f, "KMS k256 key");
+        text_label(f, "KMS k256 key");
         text_hex(f, st, c->k256_pubkey);
         fputc('\n', f);
     }

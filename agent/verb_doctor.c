@@ -220,10 +220,14 @@ static void quotes(struct doctor *d)
 static void kernel(struct doctor *d)
 {
     struct utsname u;
-    unsigned major = 0, minor = 0;
+    unsigned long major = 0, minor = 0;
     struct finding f = {.id = "kernel", .what = "unknown"};
-    if (uname(&u) == 0 && sscanf(u.release, "%3u.%3u", &major, &minor) == 2)
+    if (uname(&u) == 0) {
+        char *dot = NULL;
         f.what = copy(d, u.release);
+        major = strtoul(u.release, &dot, 10);
+        minor = *dot == '.' ? strtoul(dot + 1, NULL, 10) : 0;
+    }
     if (major < KERNEL_MAJOR || (major == KERNEL_MAJOR && minor < KERNEL_MINOR)) {
         f.state = STATE_OPTIONAL;
         f.fix = "use Linux 6.7 or later, with CONFIG_TDX_GUEST_DRIVER and CONFIG_TSM_REPORTS: "

@@ -1,63 +1,10 @@
 /* The verdict for people: one line, the checks as a table, then Why and Fix for what failed. */
-#include "agent/near_show.h"
-#include "agent/output.h"
+#include "agent/text.h"
 #include "base/date.h"
 #include "base/hex.h"
 
-#define RED    "\033[31m"
-#define GREEN  "\033[32m"
-#define YELLOW "\033[33m"
-#define BOLD   "\033[1m"
-#define PLAIN  "\033[0m"
-
-#define LABEL  26
 #define MARGIN 31  /* where values begin: the mark or four spaces, the label, a space */
 #define VALUE  66u /* of them stand in a line, then: 97 columns */
-#define LONG   40u /* hex digits that are shortened when there are more */
-#define HEAD   16u /* shortened: this many from the front .. */
-#define TAIL   8u  /* .. and from the end */
-
-static const char *paint(const struct style *st, const char *sequence)
-{
-    return st->color ? sequence : "";
-}
-
-void text_safe(FILE *f, struct bytes text)
-{
-    for (size_t i = 0; i < text.n; i++)
-        fputc(text.p[i] >= 0x20 && text.p[i] <= 0x7e ? text.p[i] : '?', f);
-}
-
-void text_hex(FILE *f, const struct style *st, struct bytes b)
-{
-    bool whole = st->verbose || 2 * b.n <= LONG;
-    for (size_t i = 0; i < b.n; i++) {
-        if (!whole && i == HEAD / 2)
-            fputs("..", f);
-        if (whole || i < HEAD / 2 || i >= b.n - TAIL / 2)
-            fprintf(f, "%02x", b.p[i]);
-    }
-}
-
-/* word_text writes a storage word as what it most likely is: a number, an address, or a hash, of
- * which `ends` digits are shown at either end. */
-static void word_text(const struct style *st, const uint8_t w[static 32], int ends,
-                      char out[static 67])
-{
-    char hex[65];
-    uint64_t number = 0;
-    hex_encode(bytes_of(w, 32), hex);
-    for (size_t i = 24; i < 32; i++)
-        number = number << 8 | w[i];
-    if (st->verbose)
-        snprintf(out, 67, "0x%s", hex);
-    else if (mem_is_zero(w, 24))
-        snprintf(out, 67, "%llu", (unsigned long long)number);
-    else if (mem_is_zero(w, 12))
-        snprintf(out, 67, "0x%s", hex + 24);
-    else
-        snprintf(out, 67, "0x%.*s..%s", ends, hex, hex + 64 - ends);
-}
 
 static bool is_hex_digit(char c)
 {
@@ -109,7 +56,7 @@ static void mark(FILE *f, const struct style *st, enum check_status s)
         [CHECK_FAIL] = {"\342\234\227", "x", RED},   /* ballot x */
         [CHECK_UNKNOWN] = {"?", "?", YELLOW},
     };
-    const char *color = paint(st, marks[s].color);
+    const char *color = text_paint(st, marks[s].color);
     fprintf(f, "  %s%s%s ", color, st->unicode ? marks[s].unicode : marks[s].ascii,
             *color ? PLAIN : "");
 }
@@ -129,7 +76,8 @@ static void headline(FILE *f, const struct style *st, const struct report *r)
         word = r->question == ASK_NONE ? "REFUSED" : query ? "NO" : "DENIED";
     else if (status == 2 || status == 70)
         word = "ERROR";
-    fprintf(f, "%s%s%s%s", paint(st, BOLD), paint(st, yes ? GREEN : RED), word, paint(st, PLAIN));
+    fprintf(f, "%s%s%s%s", text_paint(st, BOLD), text_paint(st, yes ? GREEN : RED), word,
+            text_paint(st, PLAIN));
     if (code != RC_OK)
         fprintf(f, " BG-%04d", (int)code);
     fputs(": ", f);
@@ -196,43 +144,16 @@ static void open_questions(FILE *f, const struct style *st, const struct checks 
         if (last && strcmp(hint, last) == 0)
             continue;
         if (!last)
-            fprintf(f, "\n  %sOpen%s\n", paint(st, BOLD), paint(st, PLAIN));
+            fprintf(f, "\n  %sOpen%s\n", text_paint(st, BOLD), text_paint(st, PLAIN));
         last = hint;
         fprintf(f, "    %-*s ", LABEL, c->id);
         wrapped(f, hint);
     }
 }
 
-static void label(FILE *f, const char *name)
-{
-    fprintf(f, "    %-*s ", LABEL, name);
-}
-
-static void fact_hex(FILE *f, const struct style *st, const char *name, const void *p, size_t n)
-{
-    label(f, name);
-    text_hex(f, st, bytes_of(p, n));
-    fputc('\n', f);
-}
-
-static void fact_address(FILE *f, const char *name, const uint8_t address[static 20])
-{
-    char hex[41];
-    hex_encode(bytes_of(address, 20), hex);
-    label(f, name);
-    fprintf(f, "0x%s\n", hex);
-}
-
-static void fact(FILE *f, const char *name, const char *s)
-{
-    label(f, name);
-    text_safe(f, bytes_of_str(s));
-    fputc('\n', f);
-}
-
 static void fact_list(FILE *f, const char *name, const struct bytes *v, size_t n)
 {
-    label(f, name);
+    text_label(f, name);
     for (size_t i = 0; i < n; i++) {
         fputs(i ? ", " : "", f);
         text_safe(f, v[i]);
@@ -244,40 +165,41 @@ static void td_facts(FILE *f, const struct style *st, const struct td_report *r)
 {
     const struct td_body *b = &r->td;
     char from[DATE_TEXT], until[DATE_TEXT], date[DATE_TEXT];
-    fprintf(f, "\n  %sTD%s\n", paint(st, BOLD), paint(st, PLAIN));
-    fact_hex(f, st, "MRTD", b->mr_td, 48);
+    fprintf(f, "\n  %sTD%s\n", text_paint(st, BOLD), text_paint(st, PLAIN));
+    text_fact_hex(f, st, "MRTD", b->mr_td, 48);
     static const char *const names[] = {"RTMR0", "RTMR1", "RTMR2", "RTMR3"};
     for (size_t i = 0; i < 4; i++)
-        fact_hex(f, st, names[i], b->rtmr[i], 48);
-    fact_hex(f, st, "MRCONFIGID", b->mr_config_id, 48);
-    fact_hex(f, st, "report_data", b->report_data, 64);
-    fact_hex(f, st, "TD attributes", b->td_attributes, 8);
-    fact_hex(f, st, "XFAM", b->xfam, 8);
-    fact_hex(f, st, "TEE TCB SVN", b->tee_tcb_svn, 16);
+        text_fact_hex(f, st, names[i], b->rtmr[i], 48);
+    text_fact_hex(f, st, "MRCONFIGID", b->mr_config_id, 48);
+    text_fact_hex(f, st, "report_data", b->report_data, 64);
+    text_fact_hex(f, st, "TD attributes", b->td_attributes, 8);
+    text_fact_hex(f, st, "XFAM", b->xfam, 8);
+    text_fact_hex(f, st, "TEE TCB SVN", b->tee_tcb_svn, 16);
     if (st->verbose) {
-        fact_hex(f, st, "MROWNER", b->mr_owner, 48);
-        fact_hex(f, st, "MROWNERCONFIG", b->mr_owner_config, 48);
-        fact_hex(f, st, "MRSEAM", b->mr_seam, 48);
-        fact_hex(f, st, "MRSIGNERSEAM", b->mr_signer_seam, 48);
-        fact_hex(f, st, "SEAM attributes", b->seam_attributes, 8);
+        text_fact_hex(f, st, "MROWNER", b->mr_owner, 48);
+        text_fact_hex(f, st, "MROWNERCONFIG", b->mr_owner_config, 48);
+        text_fact_hex(f, st, "MRSEAM", b->mr_seam, 48);
+        text_fact_hex(f, st, "MRSIGNERSEAM", b->mr_signer_seam, 48);
+        text_fact_hex(f, st, "SEAM attributes", b->seam_attributes, 8);
         if (b->td15) {
-            fact_hex(f, st, "TEE TCB SVN 2", b->tee_tcb_svn2, 16);
-            fact_hex(f, st, "MR_SERVICE_TD", b->mr_service_td, 48);
+            text_fact_hex(f, st, "TEE TCB SVN 2", b->tee_tcb_svn2, 16);
+            text_fact_hex(f, st, "MR_SERVICE_TD", b->mr_service_td, 48);
         }
     }
-    fprintf(f, "  %sTCB%s\n", paint(st, BOLD), paint(st, PLAIN));
-    fact(f, "status", tcb_status_name(r->tcb.status));
-    fact(f, "platform", tcb_status_name(r->tcb.platform));
-    fact(f, "TDX module", r->tcb.module ? tcb_status_name(r->tcb.module) : "no identity in use");
-    fact(f, "quoting enclave", tcb_status_name(r->tcb.qe));
+    fprintf(f, "  %sTCB%s\n", text_paint(st, BOLD), text_paint(st, PLAIN));
+    text_fact(f, "status", bytes_of_str(tcb_status_name(r->tcb.status)));
+    text_fact(f, "platform", bytes_of_str(tcb_status_name(r->tcb.platform)));
+    text_fact(f, "TDX module",
+              bytes_of_str(r->tcb.module ? tcb_status_name(r->tcb.module) : "no identity in use"));
+    text_fact(f, "quoting enclave", bytes_of_str(tcb_status_name(r->tcb.qe)));
     fact_list(f, "advisories", r->tcb.advisories.v, r->tcb.advisories.n);
     date_text(r->tcb.tcb_date, date);
-    fact(f, "TCB date", date);
-    fact_hex(f, st, "FMSPC", r->pck.fmspc, 6);
-    fact_hex(f, st, "device id", r->device_id, 32);
+    text_fact(f, "TCB date", bytes_of_str(date));
+    text_fact_hex(f, st, "FMSPC", r->pck.fmspc, 6);
+    text_fact_hex(f, st, "device id", r->device_id, 32);
     date_text(r->valid_from, from);
     date_text(r->valid_until, until);
-    label(f, "valid");
+    text_label(f, "valid");
     fprintf(f, "%s (%s) to %s (%s)\n", from, r->valid_from_what ? r->valid_from_what : "-", until,
             r->valid_until_what ? r->valid_until_what : "-");
 }
@@ -286,70 +208,23 @@ static void boot_info_facts(FILE *f, const struct style *st, const struct report
 {
     const struct boot_info *b = r->boot_info;
     const struct predicted_boot_info *p = r->predicted;
-    fprintf(f, "  %sboot info%s\n", paint(st, BOLD), paint(st, PLAIN));
+    fprintf(f, "  %sboot info%s\n", text_paint(st, BOLD), text_paint(st, PLAIN));
     if (p && p->mr_aggregated_unknown)
-        fact(f, "mrAggregated", "unknown");
+        text_fact(f, "mrAggregated", bytes_of_str("unknown"));
     else
-        fact_hex(f, st, "mrAggregated", b->mr_aggregated, 32);
-    fact_hex(f, st, "mrSystem", b->mr_system, 32);
-    fact_hex(f, st, "osImageHash", b->os_image_hash, 32);
-    fact_hex(f, st, "appId", b->app_id, 20);
-    fact_hex(f, st, "composeHash", b->compose_hash, 32);
+        text_fact_hex(f, st, "mrAggregated", b->mr_aggregated, 32);
+    text_fact_hex(f, st, "mrSystem", b->mr_system, 32);
+    text_fact_hex(f, st, "osImageHash", b->os_image_hash, 32);
+    text_fact_hex(f, st, "appId", b->app_id, 20);
+    text_fact_hex(f, st, "composeHash", b->compose_hash, 32);
     if (b->has_instance_id)
-        fact_hex(f, st, "instanceId", b->instance_id, 20);
+        text_fact_hex(f, st, "instanceId", b->instance_id, 20);
     else
-        fact(f, "instanceId", p && p->instance_id_unknown ? "unknown" : "none");
-    fact_hex(f, st, "deviceId", b->device_id, 32);
-    label(f, "tcbStatus");
+        text_fact(f, "instanceId", bytes_of_str(p && p->instance_id_unknown ? "unknown" : "none"));
+    text_fact_hex(f, st, "deviceId", b->device_id, 32);
+    text_label(f, "tcbStatus");
     text_safe(f, b->tcb_status);
     fputc('\n', f);
-}
-
-/* owner names the two contracts that have a name; others go by their address. */
-static const char *owner(const struct report *r, const uint8_t address[static 20])
-{
-    if (memcmp(address, r->chain_config->kms_contract, 20) == 0)
-        return "kms";
-    return r->boot_info && memcmp(address, r->boot_info->app_id, 20) == 0 ? "app" : NULL;
-}
-
-/* slot_text: what it is, its value, where it stands. */
-static void slot_text(FILE *f, const struct style *st, const struct report *r,
-                      const struct slot_read *s)
-{
-    char slot[67], text[67];
-    const char *who = owner(r, s->address);
-    word_text(st, s->slot, 4, slot);
-    word_text(st, s->value, 16, text);
-    fprintf(f, "    %-33s %-42s ", s->label ? s->label : "(not one of dstack's)", text);
-    if (st->verbose || !who) {
-        fputs("0x", f);
-        for (size_t i = 0; i < 20; i++)
-            fprintf(f, "%02x", s->address[i]);
-    } else {
-        fputs(who, f);
-    }
-    fprintf(f, "[%s]%s\n", slot, s->zero_leaf ? " zero leaf" : "");
-}
-
-/* head_facts_text: how the block was proven. */
-static void head_facts_text(FILE *f, const struct style *st, const struct head_facts *h,
-                            const struct driver_facts *net)
-{
-    label(f, "beacon block");
-    fprintf(f, "%s slot %llu, ", h->network, (unsigned long long)h->slot);
-    text_hex(f, st, BYTES_OF_ARRAY(h->beacon_root));
-    fputc('\n', f);
-    label(f, "sync committee");
-    fprintf(f, "%zu of %zu signed, in slot %llu\n", h->participants, h->committee_size,
-            (unsigned long long)h->signature_slot);
-    label(f, "checkpoint");
-    fprintf(f, "slot %llu, ", (unsigned long long)h->checkpoint_slot);
-    text_hex(f, st, BYTES_OF_ARRAY(h->checkpoint_root));
-    fprintf(f, ", %s, %zu update%s before\n", net->start_anchor ? net->start_anchor : "-",
-            h->updates, h->updates == 1 ? "" : "s");
-    label(f, "round trips");
-    fprintf(f, "%zu\n", net->round_trips);
 }
 
 /* notes_text: what went otherwise than it should. Where it did no harm, how much there is; all on
@@ -362,11 +237,11 @@ static void notes_text(FILE *f, const struct style *st, const struct report *r)
     if (!r->net.num_notes || (told && rc != RC_OK && !st->verbose))
         return;
     if (told && !st->verbose) {
-        fprintf(f, "  %sNotes%s %zu, shown with -v\n", paint(st, BOLD), paint(st, PLAIN),
+        fprintf(f, "  %sNotes%s %zu, shown with -v\n", text_paint(st, BOLD), text_paint(st, PLAIN),
                 r->net.num_notes);
         return;
     }
-    fprintf(f, "  %sNotes%s\n", paint(st, BOLD), paint(st, PLAIN));
+    fprintf(f, "  %sNotes%s\n", text_paint(st, BOLD), text_paint(st, PLAIN));
     for (size_t i = 0; i < r->net.num_notes; i++) {
         fputs("    ", f);
         text_safe(f, bytes_of_str(r->net.notes[i]));
@@ -374,61 +249,17 @@ static void notes_text(FILE *f, const struct style *st, const struct report *r)
     }
 }
 
-void contract_text(FILE *f, const struct style *st, const struct report *r)
-{
-    const struct chain_result *c = r->chain;
-    if (!c)
-        return;
-    if (r->net.near) {
-        near_contract_text(f, st, r);
-        return;
-    }
-    char when[DATE_TEXT];
-    date_text(c->block_time, when);
-    fprintf(f, "  %schain %llu, block %llu of %s, %s, %s%s\n", paint(st, BOLD),
-            (unsigned long long)r->chain_config->chain_id, (unsigned long long)c->block_number,
-            when, eth_fork_name(c->fork), c->assurance ? c->assurance : "-", paint(st, PLAIN));
-    fact_hex(f, st, "block hash", c->block_hash, 32);
-    if (c->head && c->head->by_light_client)
-        head_facts_text(f, st, c->head, &r->net);
-    fact_address(f, "KMS contract", r->chain_config->kms_contract);
-    if (c->has_gateway_app_id)
-        fact(f, "gateway app id", c->gateway_app_id);
-    if (c->has_app_implementation)
-        fact_address(f, "app implementation", c->app_implementation);
-    if (c->has_kms_info)
-        fact_hex(f, st, "KMS k256 key", c->k256_pubkey.p, c->k256_pubkey.n);
-    for (size_t i = 0; i < c->num_codes; i++) {
-        const struct code_seen *s = &c->codes[i];
-        char name[48];
-        snprintf(name, sizeof name, "code of %s", s->role);
-        label(f, name);
-        fputs("0x", f);
-        text_hex(f, st, BYTES_OF_ARRAY(s->address));
-        fputc(' ', f);
-        if (s->known)
-            text_hex(f, st, BYTES_OF_ARRAY(s->hash));
-        else
-            fputs("not proven", f);
-        fputc('\n', f);
-    }
-    if (c->num_slots)
-        fprintf(f, "  %sstorage that was read%s\n", paint(st, BOLD), paint(st, PLAIN));
-    for (size_t i = 0; i < c->num_slots; i++)
-        slot_text(f, st, r, &c->slots[i]);
-}
-
 static void why_and_fix(FILE *f, const struct style *st, enum rc code, const char *detail,
                         const char *hint)
 {
     const struct err_info *info = err_info_of((int)code);
-    fprintf(f, "\n  %sWhy%s BG-%04d %s", paint(st, BOLD), paint(st, PLAIN), (int)code,
+    fprintf(f, "\n  %sWhy%s BG-%04d %s", text_paint(st, BOLD), text_paint(st, PLAIN), (int)code,
             info ? info->text : "unknown code");
     if (detail && *detail) {
         fputs(": ", f);
         text_safe(f, bytes_of_str(detail));
     }
-    fprintf(f, "\n  %sFix%s ", paint(st, BOLD), paint(st, PLAIN));
+    fprintf(f, "\n  %sFix%s ", text_paint(st, BOLD), text_paint(st, PLAIN));
     text_safe(f, bytes_of_str(hint ? hint : info ? info->hint : "-"));
     fputc('\n', f);
 }

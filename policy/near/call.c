@@ -149,7 +149,7 @@ static void note_block(struct near_calls *s, const struct near_outcome *o)
 static bool came_to(struct near_calls *s, const struct near_call *call,
                     const struct near_transaction *tx, struct bytes *out_value)
 {
-    struct near_outcome sent, ran;
+    struct near_outcome sent = {0}, ran = {0};
     if (!outcome_of(s,
                     &(struct subject){"transaction", "transaction_hash", tx->hash, tx->signer,
                                       NEED_NEAR_TX_OUTCOME},
@@ -177,7 +177,7 @@ bool near_call_prove(struct near_calls *s, const struct near_call *call, struct 
 {
     size_t before = s->needs->n, tried = 0;
     for (size_t i = 0; i < s->answers->n && tried < NEAR_RELAYED_MAX; i++) {
-        struct near_transaction tx;
+        struct near_transaction tx = {0};
         if (!relayed(s, &s->answers->v[i], call, &tx))
             continue;
         tried++;
