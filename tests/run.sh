@@ -9,12 +9,13 @@ count=0
 for t in "$@"; do
     count=$((count + 1))
     printf '%s\n%s\n' "$out/$count" "$t"
-done | xargs -P "${TEST_JOBS:-2}" -n 2 sh -c '"$1" >"$0" 2>&1 </dev/null; echo $? >"$0.status"'
+done | xargs -P "${TEST_JOBS:-2}" -n 2 sh -c 't=$(date +%s); "$1" >"$0" 2>&1 </dev/null
+    echo "$? $(($(date +%s) - t))" >"$0.status"'
 count=0
 for t in "$@"; do
     count=$((count + 1))
-    one=$out/$count rc=none
-    [ ! -s "$one.status" ] || read -r rc <"$one.status"
+    one=$out/$count rc=none seconds=0
+    [ ! -s "$one.status" ] || read -r rc seconds <"$one.status"
     line=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$one" | tail -n 1)
     if [ -z "$line" ] || { [ "$rc" != 0 ] && [ "${line#*, 0 failed}" != "$line" ]; }; then
         cat "$one"
@@ -26,7 +27,8 @@ for t in "$@"; do
     f=${f%% failed*} k=${k%% skipped*}
     [ "$f" = 0 ] || grep -vE '^\[ *(OK|RUN) *\]' "$one"
     grep -E '^(skipped|sampled) ' "$one"
-    printf '  %-40s %s\n' "$(basename "$t")" "$line"
+    [ "$seconds" -lt 10 ] && slow='' || slow=" ($seconds s)"
+    printf '  %-40s %s%s\n' "$(basename "$t")" "$line" "$slow"
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + k))
 done
 echo "$passed passed, $failed failed, $skipped skipped"
