@@ -231,6 +231,7 @@ install-image: install
 	$(if $(INITRAMFSTOOLSDIR),install -v -D -m 0755 -t "$(DESTDIR)$(INITRAMFSTOOLSDIR)/hooks" image/initramfs-tools/hooks/bootgate)
 	$(if $(INITRAMFSTOOLSDIR),install -v -D -m 0755 -t "$(DESTDIR)$(INITRAMFSTOOLSDIR)/scripts/init-premount" \
 	    image/initramfs-tools/scripts/init-premount/bootgate)
+	$(if $(INITRAMFSTOOLSDIR),install -v -D -m 0755 -t "$(DESTDIR)$(INITRAMFSTOOLSDIR)/scripts/panic" image/initramfs-tools/scripts/panic/bootgate)
 uninstall:
 	rm -f "$(DESTDIR)$(BINDIR)/bootgate" "$(DESTDIR)$(MANDIR)"/man[157]/bootgate*.[157] "$(DESTDIR)/usr/lib/bootgate/bootgate.sh"
 	cd "$(DESTDIR)$(SYSTEMDUNITDIR)" && rm -rf $(notdir $(wildcard image/systemd/*.service image/systemd/*.mount)) bootgate.service.d \
@@ -238,7 +239,7 @@ uninstall:
 	rm -f "$(DESTDIR)$(TMPFILESDIR)/bootgate.conf" "$(DESTDIR)$(UDEVRULESDIR)/90-bootgate.rules"
 	$(if $(DRACUTDIR),rm -rf "$(DESTDIR)$(DRACUTDIR)/modules.d/90bootgate")
 	$(if $(INITRAMFSTOOLSDIR),rm -f "$(DESTDIR)$(INITRAMFSTOOLSDIR)/hooks/bootgate" \
-	    "$(DESTDIR)$(INITRAMFSTOOLSDIR)/scripts/init-premount/bootgate")
+	    "$(DESTDIR)$(INITRAMFSTOOLSDIR)/scripts/init-premount/bootgate" "$(DESTDIR)$(INITRAMFSTOOLSDIR)/scripts/panic/bootgate")
 
 clean:
 	rm -rf $(BUILD)

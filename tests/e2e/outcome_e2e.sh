@@ -249,7 +249,8 @@ units() {
 
 scripts() {
     for file in image/kernel-check.sh image/initramfs/bootgate.sh image/dracut/90bootgate/bootgate-gate.sh image/dracut/90bootgate/bootgate-guard.sh \
-        image/initramfs-tools/hooks/bootgate image/initramfs-tools/scripts/init-premount/bootgate image/systemd/enable.sh; do
+        image/initramfs-tools/hooks/bootgate image/initramfs-tools/scripts/init-premount/bootgate image/initramfs-tools/scripts/panic/bootgate image/dracut/90bootgate/bootgate-end.sh \
+        image/systemd/enable.sh; do
         sh -n "$file" 2>"$work/err"
         is "sh -n $file" 0 $?
         if command -v shellcheck >/dev/null 2>&1; then

@@ -40,6 +40,10 @@ install() {
     # Which hook: pre-mount, when the network is up and before the root file system is mounted. bootgate_hook in dracut.conf(5)
     # names another one: "initqueue/settled" where the root file system's own key comes from the gate.
     inst_hook "${bootgate_hook:-pre-mount}" 05 "$moddir/bootgate-gate.sh"
+    # .. and where dracut gives up: before its shell (rd.shell= and rd.break are the kernel's command line's), and with systemd before
+    # the command that would end the machine.
+    inst_hook emergency 00 "$moddir/bootgate-end.sh"
+    inst_hook shutdown-emergency 00 "$moddir/bootgate-end.sh"
     if dracut_module_included systemd; then
         # dracut's hooks are units here, and one that was killed is a unit that failed: the root file system waits for a yes.
         inst_simple "$moddir/bootgate-guard.service" "${systemdsystemunitdir}/bootgate-guard.service"

@@ -40,15 +40,16 @@ distro_config() { # STATE
     new "$1"
     tpm_members=$(echo "$tpm_members" | sed 's!/evidence/!/usr/lib/bootgate/!') config "$(pinned "$1")"
 }
-boot_distro() { # STATE
+boot_distro() { # STATE [OPTIONS of guest.py..]
     distro_config "$1"
     base=$dir/image
-    boot light --memory 512 --limit 180 --disk "$dir/disk" --append 'root=/dev/vda ro' </dev/null
+    shift
+    boot light --memory 512 --limit 180 "$@" </dev/null
     base=''
 }
 distro_both() { # KIND
     distro "$1"
-    boot_distro allowed
+    boot_distro allowed --disk "$dir/disk" --append 'root=/dev/vda ro'
     is 'the machine' guest-shutdown "$(ended)"
     says 'the root file system' ROOT-INIT
     says 'the key' "KEY $(oracle key $seed - pinned 31337 "$kms" "$(value evidence.own.app.appId)")"
@@ -86,14 +87,28 @@ END
         is "$moment: the seed for others" 0x99d "$(unsealed)"
     done
 }
+# The host gives no root file system, and a command line that asks for a shell (where the boot PCRs cover it, no seed is to be had
+# with that): there is none, before the gate or after its yes.
+no_root() { # STATE COMMAND-LINE
+    # shellcheck disable=SC2016 # for the guest's shell, if there is one
+    typed='\n\n\necho GOT-A-SHELL-$((6*7))\n'
+    rm -rf "$dir/$1"
+    boot_distro "$1" --append "root=/dev/vda ro $2" --say 'bootgate: shut' "$typed" --say '(initramfs)' "$typed" --say 'dracut:/#' "$typed" --say 'debug shell' "$typed"
+    is 'no root file system: the machine' guest-shutdown "$(ended)"
+    says 'no root file system' 'bootgate: power off in 0 s'
+    says_not 'a shell' 'GOT-A-SHELL-42|\(initramfs\)|debug shell'
+    is 'no root file system: the seed for others' 0x99d "$(unsealed)"
+}
 case_dracut() {
     distro_both dracut
+    no_root allowed 'rd.retry=3 rd.shell=1'
 }
 case_initramfs_tools() {
     distro_both initramfs-tools
-    boot_distro compose-denied
+    boot_distro compose-denied --disk "$dir/disk" --append 'root=/dev/vda ro'
     is 'the machine' guest-shutdown "$(ended)"
     says 'the end' 'bootgate: power off in 0 s'
     says_not 'the root file system' ROOT-INIT
     closed 1
+    no_root allowed 'panic= rootdelay=2'
 }
