@@ -52,6 +52,9 @@ static const struct option_row rows[] = {
         "FILE    what was expected: evidence, a log, a measurement, or an app-compose.json"),
     ROW("early", 0, OPT_EARLY, "        against the coming TCB set, too"),
     ROW("report-data", 1, OPT_REPORT_DATA, "HEX 64 bytes that the quote is to carry"),
+    ROW("html", 1, OPT_HTML, "FILE    all pictures on one page"),
+    ROW("svg", 1, OPT_SVG,
+        "NAME=FILE one of them: ladder, diff, matrix, tcb, trust, validity, strip"),
     {"json", 0, 0, ID_JSON, "        the verdict as JSON, on failure too"},
     {"color", 1, 0, ID_COLOR, "WHEN    auto, always or never"},
     {"verbose", 0, 0, 'v', "        full values"},
@@ -105,7 +108,7 @@ static bool read_seconds(const char *word, uint64_t *out)
 static enum rc store_value(struct cli *c, const struct option_row *row, const char *value,
                            struct err *err)
 {
-    if (c->given & row->bit)
+    if (c->given & row->bit && (row->bit != OPT_SVG || c->num_svg == CLI_SVG_MAX))
         return err_set(err, BG_USAGE_REPEATED, "--%s", row->name);
     c->given |= row->bit;
     switch ((enum cli_option)row->bit) {
@@ -189,6 +192,12 @@ static enum rc store_value(struct cli *c, const struct option_row *row, const ch
         break;
     case OPT_GUEST_ROOT:
         c->guest_root = value;
+        break;
+    case OPT_HTML:
+        c->html = value;
+        break;
+    case OPT_SVG:
+        c->svg[c->num_svg++] = value;
         break;
     case OPT_CHECKPOINT:
         c->checkpoint = value;

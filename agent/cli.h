@@ -7,6 +7,8 @@
 
 #include "base/arena.h"
 
+#define CLI_SVG_MAX 7
+
 enum cli_color { COLOR_AUTO = 0, COLOR_ALWAYS, COLOR_NEVER };
 
 /* Options a verb may take, as bits. --json -v -q -h --color are taken by all. */
@@ -44,6 +46,8 @@ enum cli_option {
     OPT_EARLY = 1u << 30,
     OPT_REPORT_DATA = 1u << 31,
     OPT_GUEST_ROOT = UINT64_C(1) << 32, /* test build only */
+    OPT_HTML = UINT64_C(1) << 33,
+    OPT_SVG = UINT64_C(1) << 34, /* up to CLI_SVG_MAX times */
 };
 
 struct cli {
@@ -51,7 +55,9 @@ struct cli {
     const char *config, *bundle, *collateral, *boot_info, *as, *mr, *save_bundle, *root, *output;
     const char *seed, *wrap, *target, *tcti, *key, *slot, *block_root, *days, *checkpoint;
     const char *cpus, *memory, *qemu, *acpi, *log, *lite, *image, *against;
-    const char *report_data, *guest_root;
+    const char *report_data, *guest_root, *html;
+    const char *svg[CLI_SVG_MAX]; /* NAME=FILE */
+    size_t num_svg;
     uint64_t at, timeout; /* Unix seconds; seconds */
     bool json, quiet, verbose, help;
     enum cli_color color;

@@ -1,6 +1,7 @@
 #include "agent/gate.h"
 
 #include "agent/authentic.h"
+#include "agent/clock.h"
 #include "agent/driver.h"
 #include "agent/prediction.h"
 #include "agent/rules.h"
@@ -13,6 +14,8 @@ struct run {
     struct arena *a;
     const struct gate_input *in;
     struct report *r;
+    uint64_t since; /* clock_us() when the stage began */
+    size_t checks;  /* how many there were */
 };
 
 static enum rc note(struct run *s, struct check c)
@@ -290,9 +293,41 @@ static enum rc decide(struct run *s, const struct boot_info *bi)
     return RC_OK;
 }
 
+static void begin(struct run *s)
+{
+    s->since = clock_us();
+    s->checks = s->r->checks.n;
+}
+
+/* stage records how a stage ended, and how long it took; the next begins. */
+static enum rc stage(struct run *s, const char *name, enum rc rc)
+{
+    struct report *r = s->r;
+    enum check_status status = rc == RC_OK ? CHECK_PASS : CHECK_UNKNOWN;
+    for (size_t i = s->checks; i < r->checks.n; i++)
+        if (r->checks.v[i].status == CHECK_FAIL)
+            status = CHECK_FAIL;
+    if (r->num_stages < REPORT_STAGES)
+        r->stages[r->num_stages++] = (struct report_stage){name, status, clock_us() - s->since};
+    begin(s);
+    return rc;
+}
+
+/* decision is the last stage: a no of the contract is no check that failed, but it is a no. */
+static enum rc decision(struct run *s, const struct boot_info *bi)
+{
+    struct report *r = s->r;
+    enum rc rc = stage(s, "decide", decide(s, bi));
+    if (rc == RC_OK && s->in->goal == GATE_VERIFY)
+        r->stages[r->num_stages - 1].status = CHECK_NOT_RUN;
+    else if (rc == RC_OK && r->question != ASK_NONE && !verdict_is_allow(&r->verdict))
+        r->stages[r->num_stages - 1].status = CHECK_FAIL;
+    return rc;
+}
+
 enum rc gate_run(struct arena *a, const struct gate_input *in, struct report *r)
 {
-    struct run s = {a, in, r};
+    struct run s = {.a = a, .in = in, .r = r};
     struct evidence ev = {0};
     struct quote quote = {0};
     struct evlog log = {0};
@@ -302,19 +337,21 @@ enum rc gate_run(struct arena *a, const struct gate_input *in, struct report *r)
     if (!bi)
         return r->err.rc;
 
-    TRY(collect(&s, &ev));
-    TRY(parse(&s, &ev, &quote, &log));
-    TRY(authenticate(&s, &ev, &quote, &td));
-    TRY(replay(&s, &ev, &log, td, &replayed));
-    TRY(boot_info(&s, &ev, td, replayed, bi));
-    return decide(&s, bi);
+    begin(&s);
+    TRY(stage(&s, "evidence", collect(&s, &ev)));
+    TRY(stage(&s, "parse", parse(&s, &ev, &quote, &log)));
+    TRY(stage(&s, "authenticate", authenticate(&s, &ev, &quote, &td)));
+    TRY(stage(&s, "replay", replay(&s, &ev, &log, td, &replayed)));
+    TRY(stage(&s, "boot info", boot_info(&s, &ev, td, replayed, bi)));
+    return decision(&s, bi);
 }
 
 enum rc gate_ask(struct arena *a, const struct gate_input *in, const struct boot_info *bi,
                  struct report *r)
 {
-    struct run s = {a, in, r};
+    struct run s = {.a = a, .in = in, .r = r};
     r->boot_info = bi;
     r->boot_info_given = true;
-    return decide(&s, bi);
+    begin(&s);
+    return decision(&s, bi);
 }

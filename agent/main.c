@@ -57,7 +57,7 @@ static const struct verb verbs[] = {
      "why registers or a verdict are not as expected, and what to do; the manual entry of an "
      "error code; `all` lists the codes",
      OPT_CONFIG | OPT_COLLATERAL | OPT_AS | OPT_AT | OPT_IMAGE | OPT_AGAINST | OPT_CPUS |
-         OPT_MEMORY | OPT_QEMU | OPT_ACPI | OPT_LOG | OPT_ROOT,
+         OPT_MEMORY | OPT_QEMU | OPT_ACPI | OPT_LOG | OPT_HTML | OPT_SVG | OPT_ROOT,
      1, 1, verb_explain},
     {"version", "", "version and libraries", 0, 0, 0, verb_version},
 };

@@ -33,10 +33,20 @@ struct collateral_facts {
     size_t round_trips; /* to services, one after the other */
 };
 
+/* struct report_stage: a part of the run that was reached, and how long it took. */
+struct report_stage {
+    const char *name; /* static */
+    enum check_status status;
+    uint64_t us; /* microseconds */
+};
+#define REPORT_STAGES 6
+
 struct report {
     enum verdict_kind kind;
     struct err err; /* the run stopped here; RC_OK: it went to its end */
     struct checks checks;
+    struct report_stage stages[REPORT_STAGES];
+    size_t num_stages;
     enum evidence_format format;
     const struct td_report *td; /* authenticated */
     struct collateral_facts collateral;

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include "agent/explain.h"
+#include "agent/file.h"
+#include "agent/picture.h"
 
 static const char *class_name(enum err_class c)
 {
@@ -105,12 +107,84 @@ static int code(const struct cli *cli)
     return output_finish(0);
 }
 
+/* ---- pictures -------------------------------------------------------------------------------- */
+
+/* svg_of: NAME=FILE. */
+static enum rc svg_of(const char *option, const struct picture **out, const char **path,
+                      struct err *err)
+{
+    const char *mark = strchr(option, '=');
+    if (!mark || !mark[1])
+        return err_set(err, BG_PICTURE_FORM, "%s", option);
+    *out = picture_find(bytes_of(option, (size_t)(mark - option)));
+    *path = mark + 1;
+    return *out ? RC_OK : err_set(err, BG_PICTURE_NAME, "%s", option);
+}
+
+static bool is_stdout(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
+
+/* pictures_asked looks at the options before anything is read; *out: how many go to stdout. */
+static enum rc pictures_asked(const struct cli *cli, size_t *out, struct err *err)
+{
+    const struct picture *v;
+    const char *path;
+    *out = is_stdout(cli->html);
+    for (size_t i = 0; i < cli->num_svg; i++) {
+        TRY(svg_of(cli->svg[i], &v, &path, err));
+        *out += is_stdout(path);
+    }
+    if (*out + (*out && cli->json) > 1)
+        return err_set(err, BG_PICTURE_STDOUT, "-");
+    return RC_OK;
+}
+
+static enum rc picture_write(const struct picture *v, const char *path, const json_t *j,
+                             struct err *err)
+{
+    AUTO_PIC p = {0};
+    if (!j || !(v ? picture_svg(&p, v, j) : picture_html(&p, j)))
+        return err_set(err, BG_PICTURE_SIZE, "%s", path);
+    return file_write(path, bytes_of(p.p, p.n), err);
+}
+
+static enum rc pictures_write(const struct cli *cli, const json_t *j, struct err *err)
+{
+    const struct picture *v;
+    const char *path;
+    if (cli->html)
+        TRY(picture_write(NULL, cli->html, j, err));
+    for (size_t i = 0; i < cli->num_svg; i++) {
+        TRY(svg_of(cli->svg[i], &v, &path, err));
+        TRY(picture_write(v, path, j, err));
+    }
+    return RC_OK;
+}
+
 static enum rc look(struct explain *e, struct bundle *b, struct bundle *other, struct session *s,
                     struct err *err)
 {
     TRY(explain_read(e, b, other, err));
     TRY(explain_replay(e, s, err));
     return explain_fixes(e, err);
+}
+
+/* show prints, and writes the pictures, all from one object. */
+static enum rc show(const struct explain *e, size_t on_stdout, struct err *err)
+{
+    const struct cli *cli = e->cli;
+    bool pictures = cli->html || cli->num_svg;
+    AUTO_JSON j = pictures || (cli->json && !cli->quiet) ? explain_json(e) : NULL;
+    if (pictures)
+        TRY(pictures_write(cli, j, err));
+    struct style st = output_style(cli);
+    if (!cli->quiet && cli->json)
+        output_json(json_incref(j));
+    else if (!cli->quiet && !on_stdout)
+        explain_text(stdout, &st, e);
+    return RC_OK;
 }
 
 static int file(struct arena *a, const struct cli *cli)
@@ -126,17 +200,14 @@ static int file(struct arena *a, const struct cli *cli)
     *e = (struct explain){.a = a, .cli = cli, .file = cli->args[0]};
     e->result = e->mrtd = e->mr_config = EXPLAIN_NOT_COMPARED;
     int code = 0;
-    if (look(e, &b, &other, s, &err) != RC_OK) {
+    size_t on_stdout = 0;
+    if (pictures_asked(cli, &on_stdout, &err) != RC_OK || look(e, &b, &other, s, &err) != RC_OK ||
+        show(e, on_stdout, &err) != RC_OK) {
         code = output_error(cli->json, cli->quiet, &err);
     } else {
         code = e->result == EXPLAIN_DIFFERS ? 1 : explain_verdict_status(e);
         if (!code)
             code = status[e->result];
-        struct style st = output_style(cli);
-        if (!cli->quiet && cli->json)
-            output_json(explain_json(e));
-        else if (!cli->quiet)
-            explain_text(stdout, &st, e);
         code = cli->quiet ? code : output_finish(code);
     }
     json_decref(e->verdict);
@@ -147,7 +218,13 @@ static int file(struct arena *a, const struct cli *cli)
 int verb_explain(struct arena *a, const struct cli *cli)
 {
     const char *word = cli->args[0];
+    struct err err = {0};
+    bool is_code = strcmp(word, "all") == 0 || find(word) || is_word(word);
+    if (is_code && (cli->html || cli->num_svg)) {
+        err_set(&err, BG_PICTURE_CODE, "%s", word);
+        return output_error(cli->json, cli->quiet, &err);
+    }
     if (strcmp(word, "all") == 0)
         return all(cli);
-    return find(word) || is_word(word) ? code(cli) : file(a, cli);
+    return is_code ? code(cli) : file(a, cli);
 }

@@ -371,6 +371,25 @@ static json_t *boot_info(const struct report *r)
     return o;
 }
 
+/* stages: all of them in order; one that was not reached has neither status nor time. */
+static json_t *stages(const struct report *r)
+{
+    static const char *const names[REPORT_STAGES] = {"evidence", "parse",     "authenticate",
+                                                     "replay",   "boot info", "decide"};
+    json_t *list = json_array();
+    for (size_t i = 0; r->num_stages && i < REPORT_STAGES; i++) {
+        const struct report_stage *s = NULL;
+        for (size_t k = 0; k < r->num_stages; k++)
+            s = strcmp(r->stages[k].name, names[i]) == 0 ? &r->stages[k] : s;
+        json_t *o = json_object();
+        put(o, "stage", string(names[i]));
+        put(o, "status", s ? string(check_status_name(s->status)) : NULL);
+        put(o, "us", s ? integer(s->us) : NULL);
+        (void)json_array_append_new(list, o);
+    }
+    return list;
+}
+
 json_t *verdict_json(const struct report *r)
 {
     json_t *o = json_object();
@@ -397,6 +416,7 @@ json_t *verdict_json(const struct report *r)
     put(o, "anchors", anchors(r));
     put(o, "notes", notes(&r->net));
     put(o, "time", times(r));
+    put(o, "stages", stages(r));
     put(o, "config_sha256", r->has_config ? HEX(r->config_sha256) : NULL);
     return o;
 }

@@ -384,7 +384,7 @@ error.code=BG-1417" "$beacon/none/$allowed" "$rpc" "$signers" '' '' --checkpoint
 # --- what was decided can be decided again, anywhere ----------------------------------------------------------------------
 # core FILE: a verdict without what tells of the network.
 core() {
-    node -e 'const v = JSON.parse(require("fs").readFileSync(process.argv[1])); delete v.chain?.round_trips; console.log(JSON.stringify(v))' "$1" 2>&1
+    node -e 'const v = JSON.parse(require("fs").readFileSync(process.argv[1])); delete v.chain?.round_trips; delete v.stages; console.log(JSON.stringify(v))' "$1" 2>&1
 }
 
 replays() {

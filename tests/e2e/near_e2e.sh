@@ -257,7 +257,7 @@ error.code=BG-1700' allowed "$two" '' '"app_code":"implementation"'
 # --- recordings ---------------------------------------------------------------------------------------------------------
 core() { # FILE: the verdict but for how it was come by
     node -e 'const j = JSON.parse(require("fs").readFileSync(process.argv[1])); for (const k of ["kind", "notes", "config_sha256"]) delete j[k];
-        if (j.chain) delete j.chain.round_trips; for (const c of j.contract?.code_hashes ?? []) { c.hash = c.hash_base58 = null; c.hosts = 0; }
+        delete j.stages; if (j.chain) delete j.chain.round_trips; for (const c of j.contract?.code_hashes ?? []) { c.hash = c.hash_base58 = null; c.hosts = 0; }
         j.checks = j.checks.filter((c) => c.id !== "near.code_hash"); console.log(JSON.stringify(j))' "$1"
 }
 recordings() {

@@ -259,18 +259,18 @@ static void what_others_wrote_cannot_steer_a_terminal(void **state)
     free(got);
 }
 
-static const char *const members[] = {"schema",       "kind",
-                                      "code",         "reason",
-                                      "error",        "checks",
-                                      "tcb",          "view",
-                                      "td",           "collateral",
-                                      "kms_view",     "boot_info",
-                                      "device",       "policy_findings",
-                                      "chain",        "contract",
-                                      "freshness",    "key_protection",
-                                      "tpm",          "anchors",
-                                      "notes",        "time",
-                                      "config_sha256"};
+static const char *const members[] = {"schema",    "kind",
+                                      "code",      "reason",
+                                      "error",     "checks",
+                                      "tcb",       "view",
+                                      "td",        "collateral",
+                                      "kms_view",  "boot_info",
+                                      "device",    "policy_findings",
+                                      "chain",     "contract",
+                                      "freshness", "key_protection",
+                                      "tpm",       "anchors",
+                                      "notes",     "time",
+                                      "stages",    "config_sha256"};
 
 static void every_verdict_has_every_member(void **state)
 {
