@@ -143,7 +143,7 @@ struct told {
 static enum rc tell(struct arena *a, const struct told *t, struct err *err)
 {
     struct host_api api;
-    struct bytes request;
+    struct bytes request = BYTES_NONE;
     TRY(read_api(a, t->guest, &api, err));
     TRY(outcome_host_request(a, &api, t->event, t->payload, &request, err));
     AUTO_CLOSE fd = connect_to(api.port);

@@ -306,6 +306,8 @@ static enum rc side_rows(struct arena *a, const struct cause_side *expected,
         const struct diff_event *y =
             row->op == DIFF_REMOVED ? NULL : &actual->reg[rtmr].list.v[row->b];
         const struct diff_event *named = x ? x : y;
+        if (!named)
+            continue;
         told++;
         if (rtmr == 3) {
             TRY(app_event(a, expected, actual, named->label, x && y, out, err));

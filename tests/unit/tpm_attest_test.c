@@ -170,6 +170,12 @@ static void each_defect_has_its_code(void **state)
         X509_CRL_free(all[i]);
 }
 
+#ifdef __SANITIZE_ADDRESS__ /* slower, and after other defects */
+#define STRIDE 13u
+#else
+#define STRIDE 1u
+#endif
+
 static void every_byte_counts(void **state)
 {
     (void)state;
@@ -184,7 +190,7 @@ static void every_byte_counts(void **state)
         struct bytes ek = answer_of(keys[k], cert, 0, 0);
         uint8_t *p = malloc(ek.n);
         assert_non_null(p);
-        for (size_t i = 0; i < ek.n; i++)
+        for (size_t i = 0; i < ek.n; i += STRIDE)
             for (unsigned bit = 0; bit < 8; bit += 7) {
                 struct err err = {0};
                 memcpy(p, ek.p, ek.n);
@@ -192,7 +198,7 @@ static void every_byte_counts(void **state)
                 enum rc rc = tpm_ek_verify(&trust, bytes_of(p, ek.n), &err);
                 CASE("flipped", rc != RC_OK, "byte %zu bit %u of %zu", i, bit, ek.n);
             }
-        for (size_t n = 0; n < ek.n; n++) {
+        for (size_t n = 0; n < ek.n; n += STRIDE) {
             struct err err = {0};
             enum rc rc = tpm_ek_verify(&trust, bytes_of(ek.p, n), &err);
             CASE("cut", rc != RC_OK, "%zu of %zu bytes", n, ek.n);
