@@ -1,6 +1,6 @@
 #!/bin/sh
-# check: all tests, in two lanes side by side: what computes, and what mostly waits (nodes, TPMs, slots). Each step
-# has a name and a log; the last line adds all of them up.
+# check: all tests, in three lanes side by side: what computes, and twice what mostly waits (nodes, TPMs, guests, slots).
+# Each step has a name and a log; the last line adds all of them up.
 #   check.sh BUILD VECTORS     (called by `make check`, which has installed and built everything)
 set -u
 build=$1 vectors=$2
@@ -42,12 +42,28 @@ lane_of_computing() {
     step fuzz-smoke scripts/fuzz.sh "$build" 3
 }
 
+# waiting NAME: one of what mostly waits.
+waiting() {
+    case $1 in
+    devnet) step devnet env BUILD="$build" VECTORS="$vectors" tests/devnet/run.sh ;;
+    oracles) step oracles env BUILD="$build" VECTORS="$vectors" tests/oracles/run.sh ;;
+    *) step "$1" env BUILD="$build" VECTORS="$vectors" "tests/e2e/$1.sh" ;;
+    esac
+}
+
+# The longest first, so that none is left over at the end.
+longest='boot_vm_e2e ethereum_e2e devnet ovmf_e2e release_e2e collateral_e2e near_e2e tpm_suite oracles'
+queue=$log/queue
+{
+    for name in $longest; do echo "$name"; done
+    for s in tests/e2e/*.sh; do basename "$s" .sh; done
+} | awk '!seen[$0]++' >"$queue"
+
+# Two lanes take from one queue.
 lane_of_waiting() {
-    for s in tests/e2e/*.sh; do
-        [ ! -f "$s" ] || step "$(basename "$s" .sh)" env BUILD="$build" VECTORS="$vectors" "$s"
+    while name=$(flock "$queue.lock" sh -c 'sed -n 1p "$1"; sed -i 1d "$1"' take "$queue") && [ -n "$name" ]; do
+        waiting "$name"
     done
-    step devnet env BUILD="$build" VECTORS="$vectors" tests/devnet/run.sh
-    step oracles env BUILD="$build" VECTORS="$vectors" tests/oracles/run.sh
 }
 
 BOOTGATE_VECTORS=$vectors
@@ -56,11 +72,17 @@ export BOOTGATE_VECTORS
 lane_of_computing &
 computing=$!
 lane_of_waiting &
-waiting=$!
-trap 'kill $computing $waiting 2>/dev/null' INT TERM HUP
+first=$!
+lane_of_waiting &
+second=$!
+trap 'kill $computing $first $second 2>/dev/null' INT TERM HUP
 wait $computing
 ended=$?
-wait $waiting || ended=$?
+for lane in $first $second; do
+    wait $lane || ended=$?
+done
+# What is still in the queue was not run.
+[ ! -s "$queue" ] || ended=1
 
 passed=0 failed=0 skipped=0 broken=
 for r in "$log"/*.result; do
