@@ -118,15 +118,17 @@ $(BUILD)/tools/td_machine.static: tests/tools/td_machine.c $(LIBTEST) $(CORE)
 	$(Q)$(CC) $(CFLAGS) -DTD_MACHINE_STATIC -static -Wl,--gc-sections,--no-warnings -o $@ $^ -ljansson -lcrypto
 # configfs-tsm's look-alike, where FUSE's library is.
 TSM_FUSE := $(if $(shell $(PKG_CONFIG) --exists fuse3 2>/dev/null && echo yes),$(BUILD)/tools/tsm_fuse)
-tools: $(TSM_FUSE)
-$(BUILD)/obj/tests/tsm/tsm_fuse.o: CFLAGS += $(shell $(PKG_CONFIG) --cflags fuse3 2>/dev/null)
-$(BUILD)/tools/tsm_fuse: $(BUILD)/obj/tests/tsm/tsm_fuse.o $(LIBTEST) $(CORE)
+RTMR_FUSE := $(subst tsm_fuse,rtmr_fuse,$(TSM_FUSE))
+tools: $(TSM_FUSE) $(RTMR_FUSE)
+$(BUILD)/obj/tests/tsm/tsm_fuse.o $(BUILD)/obj/tests/tsm/rtmr_fuse.o: CFLAGS += $(shell $(PKG_CONFIG) --cflags fuse3 2>/dev/null)
+$(BUILD)/tools/tsm_fuse $(BUILD)/tools/rtmr_fuse: $(BUILD)/tools/%: $(BUILD)/obj/tests/tsm/%.o $(LIBTEST) $(CORE)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(shell $(PKG_CONFIG) --libs fuse3)
 # Collection from a guest that is none: every way in which its devices and files can be wrong.
 .PHONY: check-tsm
 check-tsm: all test-build
 	@BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/e2e/tsm_e2e.sh
+	@BUILD='$(BUILD)' VECTORS='$(VECTORS)' tests/e2e/own_e2e.sh
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBTEST) $(CORE)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs cmocka) $(LIBS)

@@ -4,10 +4,20 @@
 cases of tests/vectors/app_plan_cases.h.
 
     tests/oracles/app_plan.py > tests/vectors/app_plan_cases.h
+
+For tests/e2e/own_e2e.sh:
+
+    tests/oracles/app_plan.py events COMPOSE INFO 0|1     the events, "name payload" a line
+    tests/oracles/app_plan.py measured MEASURED           the seed of a measured.json, as INFO
+    tests/oracles/app_plan.py log COMPOSE INFO 0|1        the same as lines of dstack's log
+    tests/oracles/app_plan.py rtmr3 COMPOSE INFO 0|1      what they come to
+    tests/oracles/app_plan.py kms MACHINE LOG             mrAggregated and mrSystem of a KMS, whole log
 """
+import base64
 import hashlib
 import json
 import struct
+import sys
 
 
 def sha256(b):
@@ -99,19 +109,68 @@ CASES = [
 ]
 
 
+def files(compose_file, info_file):
+    info = open(info_file).read() if info_file != '-' else ''
+    text = open(compose_file).read()
+    return json.loads(text).get('event_log_version', 1), text, info
+
+
+def log_line(version, name, payload):
+    entry = {'event': name, 'payload': base64.b64encode(payload).decode()}
+    if version == 2:
+        entry['version'] = 2
+    return json.dumps(entry, separators=(',', ':'))
+
+
+def kms(machine, log):
+    m = json.load(open(machine))
+    entries = [json.loads(line) for line in open(log)]
+    mr, provider = bytes(48), b''
+    for e in entries:
+        payload = base64.b64decode(e['payload'])
+        mr = hashlib.sha384(mr + digest(e.get('version', 1), e['event'], payload)).digest()
+        if e['event'] == 'key-provider':
+            provider = payload
+    front = b''.join(bytes.fromhex(m[k]) for k in ('mr_td', 'rtmr0', 'rtmr1', 'rtmr2'))
+    config = bytes.fromhex(m['mr_config_id'])
+    tail = config + bytes(96) if any(config) else b''
+    print(sha256(front + mr + tail).hex(), sha256(front + sha256(provider)).hex())
+
+
+def main(what, *args):
+    if what == 'kms':
+        return kms(*args)
+    if what == 'measured':
+        return print(json.dumps({k: v for k, v in json.load(open(args[0])).items() if k != 'instance_id'}))
+    version, text, info = files(*args[:2])
+    _, _, log = events(text, info, bytes.fromhex(json.loads(info)['instance_id_seed']) if info else b'',
+                       args[2] == '1')
+    if what == 'rtmr3':
+        return print(replay(version, log).hex())
+    for name, payload in log:
+        print(log_line(version, name, payload) if what == 'log' else '%s %s' % (name, payload.hex()))
+
+
 def c_string(text):
     return '"' + ''.join(chr(b) if 32 <= b < 127 and b not in (34, 63, 92) else '\\%03o' % b
                          for b in text.encode()) + '"'
 
 
-print('/* Made by tests/oracles/app_plan.py. */\n/* clang-format off */')
-print('static const struct {\n    const char *name, *compose, *info;\n    bool gpu_policy;\n'
-      '    unsigned version;\n    size_t events;\n    const char *app_id, *instance_id, *compose_hash, *rtmr3;\n'
-      '} cases[] = {')
-for name, text, info, gpu in CASES:
-    version = json.loads(text).get('event_log_version', 1)
-    app_id, instance, log = events(text, info, SEED, gpu)
-    print('    {%s, %s,\n     %s, %s, %d, %d,\n     "%s", "%s",\n     "%s",\n     "%s"},' % (
-        c_string(name), c_string(text), c_string(info), 'true' if gpu else 'false', version, len(log),
-        app_id.hex(), instance.hex(), sha256(text.encode()).hex(), replay(version, log).hex()))
-print('};\n/* clang-format on */')
+def header():
+    print('/* Made by tests/oracles/app_plan.py. */\n/* clang-format off */')
+    print('static const struct {\n    const char *name, *compose, *info;\n    bool gpu_policy;\n'
+          '    unsigned version;\n    size_t events;\n    const char *app_id, *instance_id, *compose_hash, *rtmr3;\n'
+          '} cases[] = {')
+    for name, text, info, gpu in CASES:
+        version = json.loads(text).get('event_log_version', 1)
+        app_id, instance, log = events(text, info, SEED, gpu)
+        print('    {%s, %s,\n     %s, %s, %d, %d,\n     "%s", "%s",\n     "%s",\n     "%s"},' % (
+            c_string(name), c_string(text), c_string(info), 'true' if gpu else 'false', version, len(log),
+            app_id.hex(), instance.hex(), sha256(text.encode()).hex(), replay(version, log).hex()))
+    print('};\n/* clang-format on */')
+
+
+if len(sys.argv) > 1:
+    main(*sys.argv[1:])
+else:
+    header()

@@ -2,7 +2,7 @@
  * td_machine: a made-up TD of the tests' own PKI, for whoever collects evidence from a machine.
  *
  *     td_machine world DIR [--at UNIX] [--app-id HEX] [--compose FILE] [--tcb STATUS]
- *                [--quote 4|5] [--until boot-mr-done] [--mr-config]
+ *                [--quote 4|5] [--until boot-mr-done|firmware] [--mr-config]
  *         DIR/root.der          the PKI's root
  *         DIR/collateral.json   a bundle with nothing but collateral
  *         DIR/bundle.json       the same with evidence: what an honest collection comes to
@@ -166,6 +166,23 @@ static void runtime_log(struct td_machine *m, const json_t *log)
     }
 }
 
+/* firmware_only: RTMR3 is zero, its events are not there yet. */
+static void firmware_only(struct arena *a, struct event_world *g)
+{
+    struct err err = {0};
+    json_t *log = json_loads(g->event_log, 0, NULL);
+    for (size_t i = json_array_size(log); i-- > 0;)
+        if (json_integer_value(json_object_get(json_array_get(log, i), "imr")) == 3)
+            (void)json_array_remove(log, i);
+    char *text = json_dumps(log, JSON_COMPACT);
+    pki_must(text != NULL);
+    g->event_log = (const char *)arena_copy(a, bytes_of_str(text), &err);
+    pki_must(g->event_log != NULL);
+    memset(g->rtmr[3], 0, 48);
+    free(text);
+    json_decref(log);
+}
+
 static void make_dirs(const char *dir)
 {
     static const char *const dirs[] = {"",
@@ -283,6 +300,13 @@ static void guest_files(struct arena *a, struct td_machine *m, const struct even
     free(area);
 }
 
+static void remove_log(const char *dir)
+{
+    char path[512];
+    if (snprintf(path, sizeof path, "%s/" GUEST_LOG, dir) >= (int)sizeof path || unlink(path) != 0)
+        stop(path);
+}
+
 static const char *text_of(struct arena *a, const char *path)
 {
     struct err err = {0};
@@ -301,6 +325,7 @@ static int world(const char *dir, char **argv)
     struct event_spec spec = {.init_scripts = 2, .app_events = 2};
     struct event_world g;
     struct td_machine m;
+    bool firmware = false;
     pki_must(a != NULL);
     make_dirs(dir);
     td_machine_new(&m, dir);
@@ -325,16 +350,22 @@ static int world(const char *dir, char **argv)
             m.quote_version = *v == '5' ? 5 : 4;
         else if (strcmp(o, "--until") == 0 && strcmp(v, "boot-mr-done") == 0)
             spec.until_boot_mr_done = true;
+        else if (strcmp(o, "--until") == 0 && strcmp(v, "firmware") == 0)
+            firmware = true;
         else
             return 2;
         argv++;
     }
     event_world_build(a, &spec, &g);
+    if (firmware)
+        firmware_only(a, &g);
     memcpy(m.mr_td, g.mrtd, 48);
     memcpy(m.mr_config_id, g.mr_config_id, 48);
     memcpy(m.rtmr, g.rtmr, 3 * 48u);
     guest_files(a, &m, &g); /* which extends RTMR3, event by event */
     pki_must(memcmp(m.rtmr[3], g.rtmr[3], 48) == 0);
+    if (firmware)
+        remove_log(dir);
     bundles(a, &m, &g);
     td_machine_close(&m);
     return 0;
