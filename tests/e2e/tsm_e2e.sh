@@ -424,14 +424,45 @@ boot() {
     rm -rf "$memory/target"
     mkdir -m 700 "$memory/target"
     tpm_on
-    run boot --config "$work/config.json" --tcti "$tcti" --root "$world/root.der" --collateral "$world/collateral.json" --json
+    # shellcheck disable=SC2086 # two words or none
+    run boot --config "$work/config.json" --tcti "$tcti" --root "$world/root.der" $at_hand --json
     is "boot, $1: status" "$2" "$status"
     is "boot, $1: what left" "$([ "$3" = none ] || echo "$3")" \
         "$([ ! -e "$memory/target/key" ] || od -An -tx1 -v "$memory/target/key" | tr -d ' \n')"
     is "boot, $1: folders left" 0 "$(folders)"
 }
 
+# with_services URL..: the configuration's collateral comes from there, and is kept.
+with_services() {
+    release_config allowed
+    urls=$(printf '"%s",' "$@")
+    sed "s|\"policy\"|\"collateral\":[${urls%,}],\"store\":\"$memory/store\",\"policy\"|" "$work/config.json" >"$work/with.urls" && mv "$work/with.urls" "$work/config.json"
+}
+
+# by_services: a boot that is given no collateral, by services of the tests' own and by what it kept.
+by_services() {
+    at_hand=''
+    rm -rf "$memory/store"
+    release_config allowed
+    with_services "$pcs/machine/all:404"
+    boot 'collateral: a service that has none' 3 none
+    with_services "$pcs/machine/all:404" "$pcs/machine/none"
+    boot 'collateral: the second service has it' 0 "$own_key"
+    is 'collateral: who gave it' yes "$(node "$root/tests/chain/flat.mjs" "$work/out" | grep -q '^collateral\.[0-9]*\.source=.*127\.0\.0\.1' && echo yes)"
+    is 'collateral: it was kept' yes "$([ -s "$memory/store/collateral.json" ] && echo yes)"
+    with_services "$pcs/machine/all:404"
+    boot 'collateral: what was kept will do' 0 "$own_key"
+    sed 's/[0-9a-f]\{16\}"/0000000000000000"/' "$memory/store/collateral.json" >"$work/harmed" && cat "$work/harmed" >"$memory/store/collateral.json"
+    boot 'collateral: what was kept was changed' 3 none
+    printf garbage >"$memory/store/collateral.json"
+    boot 'collateral: what was kept is garbage' 3 none
+    with_services "$pcs/machine/none"
+    boot 'collateral: asked for again' 0 "$own_key"
+    at_hand="--collateral $world/collateral.json"
+}
+
 boots() {
+    at_hand="--collateral $world/collateral.json"
     srk='' release_config allowed
     rm -f "$work/seed.blob"
     tpm_on
@@ -473,6 +504,7 @@ boots() {
     is 'boot, a garbled bundle: code' BG-2058 "$(member code)"
     rm "$guest/host.json"
     boot 'no bundle of the host' 0 "$own_key"
+    by_services
 }
 
 # --- the stage -----------------------------------------------------------------------------------------------------
@@ -528,6 +560,13 @@ if [ $skipped -eq 0 ]; then
     chmod 400 "$work/seed"
     own_key=$(python3 "$root/tests/e2e/release_oracle.py" key $seed - pinned 31337 "$kms" "$(value evidence.own.app.appId)")
     tpm_prepare
+    mkdir -p "$work/pcs/machine"
+    cp "$world/collateral.json" "$work/pcs/machine/bundle.json"
+    python3 "$root/tests/pcs/serve.py" "$work/pcs" "$work/ports" >"$work/ports.log" 2>&1 &
+    background="$background $!"
+    wait_for "$work/ports" $!
+    read -r pcs_port _ <"$work/ports"
+    pcs=http://127.0.0.1:$pcs_port
 fi
 configfs
 quotes
