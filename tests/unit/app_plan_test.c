@@ -237,6 +237,39 @@ static void an_instance_id_known_otherwise(void **state)
     CASE("none", app_plan_instance(a, &p, BYTES_NONE, &err) == RC_OK, "refused");
 }
 
+/* Every byte of the two files counts, but for the member that dstack makes anew. */
+static void a_changed_byte_changes_the_register(void **state)
+{
+    (void)state;
+    static const char kept[] = "{\"instance_id_seed\":\"6465666768696a6b6c6d6e6f7071727374757677\","
+                               "\"app_id\":\"c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadb\","
+                               "\"instance_id\":\"00\"}";
+    static const char compose[] = "{" KMS ",\"init_script\":\"x\"}";
+    const size_t remade = (size_t)(strstr(kept, "\"instance_id\":") - kept);
+    char info[sizeof kept], text[sizeof compose];
+    struct app_plan p;
+    uint8_t mr[48], want[48];
+    struct app_plan_input in = known(compose, kept, true);
+    assert_int_equal(plan(&in, &p), RC_OK);
+    rtmr3_of(&p, want);
+    for (size_t i = 0; i + 1 < sizeof compose; i++) {
+        memcpy(text, compose, sizeof compose);
+        text[i] ^= 1;
+        in = known(text, kept, true);
+        bool refused = plan(&in, &p) != RC_OK;
+        rtmr3_of(&p, mr);
+        CASE("app-compose.json", refused || memcmp(mr, want, 48) != 0, "byte %zu", i);
+    }
+    for (size_t i = 0; i + 1 < sizeof kept; i++) {
+        memcpy(info, kept, sizeof kept);
+        info[i] ^= 1;
+        in = known(compose, info, true);
+        bool refused = plan(&in, &p) != RC_OK;
+        rtmr3_of(&p, mr);
+        CASE(".instance_info", refused || memcmp(mr, want, 48) != 0 || i > remade, "byte %zu", i);
+    }
+}
+
 /* --- predict --- */
 
 struct guest {
@@ -365,6 +398,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_dstack_refuses_is_refused, fresh, done),
         cmocka_unit_test_setup_teardown(what_is_not_known_is_not_guessed, fresh, done),
         cmocka_unit_test_setup_teardown(an_instance_id_known_otherwise, fresh, done),
+        cmocka_unit_test_setup_teardown(a_changed_byte_changes_the_register, fresh, done),
         cmocka_unit_test_setup_teardown(a_prediction_is_what_is_measured_later, fresh, done),
         cmocka_unit_test_setup_teardown(unknown_parts_are_zero_and_named, fresh, done),
         cmocka_unit_test_setup_teardown(refused_predictions, fresh, done),
