@@ -80,7 +80,7 @@ static const char page_style[] =
     "caption{text-align:left;font-size:13px;padding:6px 0}"
     "th,td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;border-bottom:1px solid}"
     "th{font-weight:600}"
-    "@media (max-width:760px){main{padding:24px 10px 40px}h1{font-size:24px}.wide{display:none}"
+    "@media (max-width:860px){main{padding:24px 10px 40px}h1{font-size:24px}.wide{display:none}"
     ".narrow{display:block}section{padding-top:26px}th,td{padding-right:6px}"
     "table{font-size:11px}}"
     "@media print{@page{size:A4;margin:14mm}body{font-size:10.5pt}main{max-width:none;padding:0}"

@@ -180,14 +180,17 @@ static double draw(struct pic *p, const json_t *j, double w)
     pic_free(&bars);
     if (x.has_now) {
         double px = at(&x, x.now);
-        bool right = px > x.x + x.w / 2;
         struct bytes source = pic_member(json_object_get(j, "validity"), "now_source");
+        /* Beside the line, on the side where it fits; else at the edge. */
+        double room = SMALL * (double)(30 + (source.n < 20 ? source.n : 20));
+        bool right = px + room > w && px >= room;
+        double label = right ? px + 4 : px + room <= w ? px - 4 : w - room;
         /* Names stand over the bars on a phone, and are not to be crossed. */
         if (wide)
             svg_line(p, px, 22, px, y, "l-unkn");
         for (size_t k = 0; !wide && k < rows; k++)
             svg_line(p, px, 36 + 52 * (double)k + 21, px, 36 + 52 * (double)k + 41, "l-unkn");
-        pic_f(p, "<text x=\"%.1f\" y=\"15\" class=\"s%s\">now %s, by ", px + (right ? 4 : -4),
+        pic_f(p, "<text x=\"%.1f\" y=\"15\" class=\"s%s\">now %s, by ", label < 0 ? 0 : label,
               right ? " end" : "", date_of((uint64_t)x.now).s);
         if (bytes_eq(source, bytes_of_str("argument")))
             pic_raw(p, "--at");
