@@ -78,8 +78,9 @@ static void entry_away(struct arena *a, struct job *j)
     struct watch w = {clock_ms() + CLEANUP_MS, -1};
     struct child child = {.what = "the report folder",
                           .role = SANDBOX_COLLECT,
-                          .paths = &j->gather.reports,
-                          .num_paths = 1,
+                          .paths = j->gather.may,
+                          .num_paths = j->gather.num_may,
+                          .only_paths = true,
                           .run = clean_up,
                           .ctx = j,
                           .stdout_flow = -1};
@@ -94,8 +95,9 @@ static enum rc in_child(struct arena *a, struct job *j, const struct watch *w,
     struct child child = {
         .what = "the evidence",
         .role = SANDBOX_COLLECT,
-        .paths = &j->gather.reports,
-        .num_paths = 1,
+        .paths = j->gather.may,
+        .num_paths = j->gather.num_may,
+        .only_paths = true,
         .before = before,
         .run = run,
         .ctx = j,

@@ -162,8 +162,8 @@ static void in_child(struct doctor *d, const struct probe *p, struct err *why)
     struct probing ctx = {d, p};
     struct child child = {.what = p->id,
                           .role = SANDBOX_COLLECT,
-                          .paths = &d->gather.reports,
-                          .num_paths = 1,
+                          .paths = d->gather.may,
+                          .num_paths = d->gather.num_may,
                           .before = before_probe,
                           .run = run_probe,
                           .ctx = &ctx,

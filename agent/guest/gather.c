@@ -8,20 +8,44 @@
 #include "agent/guest/own.h"
 #include "agent/guest/place.h"
 
+/* may: everything that is read below, and nothing else (agent/sandbox.h). */
+static enum rc may(struct arena *a, const struct guest_config *c, struct gather *g, struct err *err)
+{
+    bool own = c->measure == MEASURE_OWN;
+    const struct sandbox_path all[GATHER_PATHS] = {
+        {TSM_REPORTS, true}, /* where it makes its folder */
+        {TD_DEVICE, true},
+        {TD_MEASUREMENTS, false},
+        {CCEL_TABLE, false},
+        {CCEL_DATA, false},
+        {own ? OWN_COPY : c->host_shared, false},
+        {own ? OWN_LOG : c->runtime_log, false},
+        {c->host_bundle, false},
+    };
+    for (size_t i = 0; i < GATHER_PATHS; i++) {
+        if (!all[i].path)
+            continue;
+        const char *path = arena_printf(a, err, "%s%s", c->root ? c->root : "", all[i].path);
+        if (!path)
+            return err->rc;
+        g->may[g->num_may++] = (struct sandbox_path){path, all[i].write};
+    }
+    return RC_OK;
+}
+
 enum rc gather_init(struct arena *a, const struct config *c, const uint8_t report_data[static 64],
                     const char *entry, uint64_t deadline_ms, struct gather *out, struct err *err)
 {
     const struct guest_config *guest = &c->guest;
-    const char *root = guest->root ? guest->root : "";
     struct gather g = {.config = c, .report_data = report_data};
     g.tsm = (struct tsm){.root = guest->root, .deadline_ms = deadline_ms};
     g.device = (struct td_device){.root = guest->root, .socket = -1};
     g.qgs = (struct qgs_link){
         .cid = guest->qgs_cid, .port = guest->qgs_port, .socket = -1, .deadline_ms = deadline_ms};
-    g.reports = (struct sandbox_path){arena_printf(a, err, "%s%s", root, TSM_REPORTS), true};
     (void)snprintf(g.tsm.entry, sizeof g.tsm.entry, "%s", entry);
+    TRY(may(a, guest, &g, err));
     *out = g;
-    return g.reports.path ? RC_OK : err->rc;
+    return RC_OK;
 }
 
 void gather_open(struct gather *g)

@@ -11,13 +11,16 @@
 #include "agent/guest/td_device.h"
 #include "agent/guest/tsm.h"
 
+#define GATHER_PATHS 8u
+
 struct gather {
     const struct config *config;
     const uint8_t *report_data; /* 64 bytes */
     struct tsm tsm;
     struct td_device device;
     struct qgs_link qgs;
-    struct sandbox_path reports; /* where the process makes its folder */
+    struct sandbox_path may[GATHER_PATHS]; /* of files and devices, what the process may touch */
+    size_t num_may;
 };
 
 /* gather_init: what is to be asked, by that name and until then; clock_ms(). */
