@@ -93,6 +93,7 @@ size_t svg_wrap(struct pic *p, double x, double y, double leading, const char *c
 void table_open(struct pic *p, const char *caption, const char *const *heads, size_t n);
 void table_row(struct pic *p);
 void table_cell(struct pic *p, struct bytes data);
+void table_name(struct pic *p, struct bytes data); /* short, and kept in one line */
 void table_words(struct pic *p, const char *words);
 void table_number(struct pic *p, const json_t *v); /* null: "not known" */
 void table_state(struct pic *p, enum pic_state s, struct bytes word);

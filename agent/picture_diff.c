@@ -257,7 +257,7 @@ static void table(struct pic *p, const json_t *j)
             if (k >= PICTURE_ROWS)
                 break;
             table_row(p);
-            table_cell(p, pic_member(r, "name"));
+            table_name(p, pic_member(r, "name"));
             table_state(p,
                         is_same(row)                   ? PIC_SAME
                         : pic_is(row, "op", "unknown") ? PIC_UNKNOWN
@@ -273,7 +273,7 @@ static void table(struct pic *p, const json_t *j)
         if (n)
             continue;
         table_row(p);
-        table_cell(p, pic_member(r, "name"));
+        table_name(p, pic_member(r, "name"));
         table_state(p, pic_status(r, "status"), pic_member(r, "status"));
         table_cell(p, pic_member(r, "expected"));
         table_cell(p, pic_member(r, "actual"));

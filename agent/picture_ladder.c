@@ -210,7 +210,7 @@ static void table(struct pic *p, const json_t *j)
                 continue;
             drawn++;
             table_row(p);
-            table_cell(p, pic_member(r, "name"));
+            table_name(p, pic_member(r, "name"));
             table_number(p, json_object_get(e, "index"));
             table_cell(p, pic_member(e, "event"));
             table_cell(p, pic_member(e, "digest"));
@@ -221,7 +221,7 @@ static void table(struct pic *p, const json_t *j)
         if (total > drawn)
             table_more(p, 6, total - drawn);
         table_row(p);
-        table_cell(p, pic_member(r, "name"));
+        table_name(p, pic_member(r, "name"));
         table_words(p, "");
         table_words(p, "in the quote, and expected");
         table_cell(p, pic_member(r, "actual"));

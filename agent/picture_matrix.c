@@ -115,7 +115,7 @@ static void table(struct pic *p, const json_t *j)
     table_open(p, "Inputs by registers", heads, regs + 1);
     for (size_t i = 0; i < json_array_size(part(j, "inputs")); i++) {
         table_row(p);
-        table_cell(p, json_view(json_array_get(part(j, "inputs"), i)));
+        table_name(p, json_view(json_array_get(part(j, "inputs"), i)));
         for (size_t k = 0; k < regs; k++) {
             const char *w = word_of(j, i, k);
             table_state(p, state_of(w), bytes_of_str(w));

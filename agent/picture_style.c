@@ -83,9 +83,10 @@ static const char page_style[] =
     "@media (max-width:860px){main{padding:24px 10px 40px}h1{font-size:24px}.wide{display:none}"
     ".narrow{display:block}section{padding-top:26px}th,td{padding-right:6px}"
     "table{font-size:11px}}"
+    "@media print,(min-width:861px){th,.n{white-space:nowrap}}"
     "@media print{@page{size:A4;margin:14mm}body{font-size:10.5pt}main{max-width:none;padding:0}"
     "nav{display:none}.wide{display:block}.narrow{display:none}section{padding:14px 0 4px}"
-    "figure,.cause,tr,h2{break-inside:avoid}h2,.lead,caption{break-after:avoid}"
+    "figure,.cause,.lead,tr,h2{break-inside:avoid}h2,.lead,caption{break-after:avoid}"
     "figure.long{break-inside:auto}thead{display:table-header-group}summary{display:none}"
     "details::details-content{display:block;content-visibility:visible;height:auto}"
     "h1{font-size:20pt}h2{font-size:14pt}table{font-size:8pt}}";

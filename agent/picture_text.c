@@ -290,6 +290,13 @@ void table_cell(struct pic *p, struct bytes data)
     pic_raw(p, "</td>");
 }
 
+void table_name(struct pic *p, struct bytes data)
+{
+    pic_raw(p, "<td class=\"n\">");
+    pic_text(p, data, 20);
+    pic_raw(p, "</td>");
+}
+
 void table_words(struct pic *p, const char *words)
 {
     pic_f(p, "<td>%s</td>", words);
@@ -298,7 +305,7 @@ void table_words(struct pic *p, const char *words)
 void table_number(struct pic *p, const json_t *v)
 {
     if (json_is_integer(v))
-        pic_f(p, "<td>%lld</td>", (long long)json_integer_value(v));
+        pic_f(p, "<td class=\"n\">%lld</td>", (long long)json_integer_value(v));
     else
         table_words(p, "not known");
 }
@@ -306,7 +313,7 @@ void table_number(struct pic *p, const json_t *v)
 void table_state(struct pic *p, enum pic_state s, struct bytes word)
 {
     static const char *const classes[] = {"none", "same", "diff", "unkn", "earl"};
-    pic_f(p, "<td class=\"h-%s\">%s ", classes[s], pic_sign(s));
+    pic_f(p, "<td class=\"n h-%s\">%s ", classes[s], pic_sign(s));
     pic_text(p, word, 40);
     pic_raw(p, "</td>");
 }
