@@ -4,33 +4,7 @@
 # Prints "N passed, N failed, N skipped".
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
-BUILD=${BUILD:-build}
-VECTORS=${VECTORS:-../shared/vectors}
-for tool in swtpm tpm2_pcrread python3; do
-    command -v $tool >/dev/null 2>&1 && continue
-    echo "skipped all cases: $tool is not installed"
-    echo '0 passed, 0 failed, 1 skipped'
-    exit 0
-done
-. "$root/tests/chain/lib.sh"
-. "$root/tests/beacon/lib.sh"
-. "$root/tests/live/swtpm.sh"
-. "$root/tests/live/boot.sh"
-cd "$root" || exit 1
-
-ASAN_OPTIONS=exitcode=99:detect_leaks=1
-UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-export ASAN_OPTIONS UBSAN_OPTIONS
-unset http_proxy https_proxy all_proxy ALL_PROXY BOOTGATE_CONFIG
-passed=0 failed=0
-memory=$(mktemp -d /dev/shm/bootgate-stale.XXXXXX) || exit 1
-
-finish() {
-    tpm_off
-    rm -rf "$memory"
-    clean_up
-}
-trap finish EXIT
+. "$root/tests/live/suite.sh"
 
 # --- the stage: the clock of this machine is the instant of the recording ---------------------------------------------
 beacon_possible
@@ -43,9 +17,6 @@ stage "own=$work/own-app.json,$work/own-kms.json"
 beacon_start minimal
 use minimal
 before=$(number allowed) after=$(number compose-denied)
-seed=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
-printf '\000\001\002\003\004\005\006\007\010\011\012\013\014\015\016\017\020\021\022\023\024\025\026\027\030\031\032\033\034\035\036\037' >"$work/seed"
-chmod 400 "$work/seed"
 key=$(python3 "$root/tests/e2e/release_oracle.py" key $seed - ethereum 31337 "$kms" "$(value evidence.own.app.appId)")
 target=$memory/target
 tpm_prepare
