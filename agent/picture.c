@@ -3,6 +3,7 @@
 
 #define CAUSES_TOLD 12u
 #define FIXES_TOLD  12u
+#define ONE_PAGE    1500.0 /* what is not higher is made to fit on one, below its heading */
 
 static const struct picture *const pictures[PICTURES] = {
     &picture_ladder, &picture_diff,     &picture_matrix, &picture_tcb,
@@ -38,6 +39,8 @@ static void drawing(struct pic *p, const struct picture *v, const json_t *j, dou
           h + top + margin + 2);
     if (file)
         pic_f(p, " width=\"%.0f\" height=\"%.0f\"", w + 2 * margin, h + top + margin + 2);
+    else if (h < ONE_PAGE)
+        pic_raw(p, " class=\"one\"");
     pic_f(p,
           " aria-labelledby=\"t-%s-%s d-%s-%s\"><title id=\"t-%s-%s\">%s</title><desc "
           "id=\"d-%s-%s\">",

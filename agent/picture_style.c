@@ -87,7 +87,8 @@ static const char page_style[] =
     "@media print{@page{size:A4;margin:14mm}body{font-size:10.5pt}main{max-width:none;padding:0}"
     "nav{display:none}.wide{display:block}.narrow{display:none}section{padding:14px 0 4px}"
     "figure,.cause,.lead,tr,h2{break-inside:avoid}h2,.lead,caption{break-after:avoid}"
-    "figure.long{break-inside:auto}thead{display:table-header-group}summary{display:none}"
+    "figure.long{break-inside:auto}svg.one{max-height:222mm}thead{display:table-header-group}"
+    "summary{display:none}"
     "details::details-content{display:block;content-visibility:visible;height:auto}"
     "h1{font-size:20pt}h2{font-size:14pt}table{font-size:8pt}}";
 
