@@ -28,19 +28,24 @@ VERSION    := $(shell git describe --always --dirty 2>/dev/null || cat VERSION 2
 WARN := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes -Wvla -Werror
 # takes: the flags when the compiler has them; clang 14 wants a second one for zeroed variables.
 takes = $(if $(shell echo 'int x;' | $(CC) -Werror $(1) -x c -c -o /dev/null - 2>/dev/null && echo yes),$(1))
+comma := ,
+links = $(if $(shell echo 'int main(void) { return 0; }' | $(CC) -Werror $(1) -x c -o /dev/null - 2>/dev/null && echo yes),$(1))
 ZERO := -ftrivial-auto-var-init=zero
 HARD := -fPIE -fstack-protector-strong $(call takes,-fstack-clash-protection) $(call takes,-fcf-protection=full) \
         $(or $(call takes,$(ZERO)),$(call takes,$(ZERO) -enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang))
-HARDLD := -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
+# No exceptions to unwind; a debugger reads .debug_frame. Relative relocations packed: the table of codes has thousands.
+SMALL := -fno-asynchronous-unwind-tables -fno-unwind-tables
+HARDLD := -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code $(call links,-Wl$(comma)-z$(comma)pack-relative-relocs)
 OPT  ?= -O2 -g
 FORTIFY ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 SAN  ?=
 ifeq ($(SAN),1)
 OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FORTIFY :=
+SMALL :=
 SANLD := -fsanitize=address,undefined
 endif
-CFLAGS += -std=c17 -D_DEFAULT_SOURCE $(OPT) $(FORTIFY) $(WARN) $(HARD) -I. -I$(BUILD)/gen -ffile-prefix-map=$(CURDIR)=. \
+CFLAGS += -std=c17 -D_DEFAULT_SOURCE $(OPT) $(FORTIFY) $(WARN) $(HARD) $(SMALL) -I. -I$(BUILD)/gen -ffile-prefix-map=$(CURDIR)=. \
           $(shell $(PKG_CONFIG) --cflags $(AGENT_LIBS) 2>/dev/null)
 LDFLAGS += $(HARDLD) $(SANLD) -Wl,--as-needed -Wl,--gc-sections
 LIBS = $(shell $(PKG_CONFIG) --libs $(AGENT_LIBS) 2>/dev/null)
@@ -78,6 +83,11 @@ all: $(BUILD)/bootgate
 test-build: $(BUILD)/test/bootgate tools $(LIVE_BIN)
 tools: $(TOOL_BIN)
 unit: $(UNIT_BIN)
+
+# What waits for others is small; what computes is fast.
+ifneq ($(SAN),1)
+$(BUILD)/obj/agent/%.o: OPT := -Os -g
+endif
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
