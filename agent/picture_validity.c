@@ -120,7 +120,9 @@ static void ticks(struct pic *p, const struct axis *x, double top, double bottom
         if ((x->until - x->from) / step <= (double)most)
             break;
     }
-    for (double t = step * (double)(uint64_t)(x->from / step + 1); t < x->until; t += step) {
+    /* The room at the edge of the axis may lie before 1970. */
+    double first = x->from > 0 ? (double)(uint64_t)(x->from / step + 1) : 1;
+    for (double t = step * first; t < x->until; t += step) {
         double px = at(x, t);
         svg_line(p, px, top, px, bottom, "grid");
         if (px > x->x + 34 && px < x->x + x->w - 34)
