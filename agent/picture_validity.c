@@ -113,7 +113,8 @@ static void said(char *out, size_t cap, const struct axis *x, const json_t *o)
 
 static void ticks(struct pic *p, const struct axis *x, double top, double bottom, size_t most)
 {
-    static const double steps[] = {1, 2, 5, 10, 30, 60, 90, 180, 365, 730, 1825, 3650, 18250};
+    static const double steps[] = {1,   2,    5,    10,    30,    60,     90,     180,    365,
+                                   730, 1825, 3650, 18250, 36500, 182500, 365000, 1825000};
     double step = steps[0];
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         step = steps[i] * DAY;
