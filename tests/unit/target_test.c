@@ -180,11 +180,12 @@ static void a_command_reads_the_key_from_its_input(void **state)
     char out[128], of[160];
     snprintf(out, sizeof out, "%s", in_dir("out"));
     snprintf(of, sizeof of, "of=%s", out);
-    const char *const
-        dd[] = {"/bin/dd", of, "status=none", NULL},
-        *const fails[] = {"/bin/false", NULL}, *const none[] = {"/nonexistent/command", NULL},
-        *const early[] = {"/bin/true", NULL}, *const waits[] = {"/bin/sleep", "60", NULL},
-        *const shell[] = {"/bin/echo", "$(touch x)", ";", "touch x", NULL};
+    const char *const dd[] = {"/bin/dd", of, "status=none", NULL},
+                      *const fails[] = {"/bin/grep", "-q", "no such text", NULL},
+                      *const none[] = {"/nonexistent/command", NULL},
+                      *const early[] = {"/bin/true", NULL},
+                      *const waits[] = {"/bin/sleep", "60", NULL},
+                      *const shell[] = {"/bin/echo", "$(touch x)", ";", "touch x", NULL};
     struct target_config t = {.type = TARGET_EXEC, .argv = dd};
     assert_int_equal(give_n(&t, 1, 65536, 20000), RC_OK);
     assert_true(has_key(out, 65536));
@@ -289,7 +290,7 @@ static void a_stranger_at_the_socket_gets_nothing(void **state)
 static void a_failure_takes_the_others_back(void **state)
 {
     (void)state;
-    const char *const fails[] = {"/bin/false", NULL};
+    const char *const fails[] = {"/bin/grep", "-q", "no such text", NULL};
     struct target_config v[] = {{.type = TARGET_EXEC, .argv = fails},
                                 file_at(in_dir("first")),
                                 {.type = TARGET_KEYRING, .name = "bootgate:taken", .timeout_s = 60},
