@@ -51,16 +51,21 @@ waiting() {
     esac
 }
 
+# A chain whose slots pass by the clock, then guests that take what the processor has: one after the other, never side by side.
+alone='devnet boot_vm_e2e ovmf_e2e'
 # The longest first, so that none is left over at the end.
-longest='boot_vm_e2e ethereum_e2e devnet ovmf_e2e release_e2e collateral_e2e near_e2e tpm_suite oracles'
+longest='ethereum_e2e release_e2e collateral_e2e near_e2e tpm_suite oracles pictures_e2e'
 queue=$log/queue
 {
     for name in $longest; do echo "$name"; done
     for s in tests/e2e/*.sh; do basename "$s" .sh; done
-} | awk '!seen[$0]++' >"$queue"
+} | awk -v alone="$alone" 'BEGIN { n = split(alone, v, " "); for (i = 1; i <= n; i++) seen[v[i]] = 1 } !seen[$0]++' >"$queue"
 
-# Two lanes take from one queue.
+# Two lanes take from one queue, one of them after what runs alone.
 lane_of_waiting() {
+    for name in "$@"; do
+        waiting "$name"
+    done
     while name=$(flock "$queue.lock" sh -c 'sed -n 1p "$1"; sed -i 1d "$1"' take "$queue") && [ -n "$name" ]; do
         waiting "$name"
     done
@@ -71,7 +76,8 @@ export BOOTGATE_VECTORS
 [ -f "$vectors/tdx/index.json" ] || echo "no vectors at $vectors: their cases are skipped, the tests' own data is used"
 lane_of_computing &
 computing=$!
-lane_of_waiting &
+# shellcheck disable=SC2086 # names
+lane_of_waiting $alone &
 first=$!
 lane_of_waiting &
 second=$!
