@@ -58,7 +58,7 @@ static double draw(struct pic *p, const json_t *j, double w)
     bool wide = w >= PICTURE_WIDE;
     size_t regs = json_array_size(part(j, "registers")),
            inputs = json_array_size(part(j, "inputs"));
-    double left = wide ? 150 : 92, top = wide ? 30 : 42, row = wide ? 30 : 30;
+    double left = wide ? 150 : 92, top = wide ? 30 : 42, row = 30;
     double col = (w - left) / (double)(regs ? regs : 1);
     for (size_t k = 0; k < regs; k++)
         head(p, left + col * ((double)k + .5), json_view(json_array_get(part(j, "registers"), k)),

@@ -132,7 +132,7 @@ static double legend(struct pic *p, double y, double w, bool early)
     bool wide = w >= PICTURE_WIDE;
     svg_rect(p, 0, y - 11, 12, 12, "f-same");
     svg_words(p, 22, y, "s", "the platform has");
-    svg_line(p, wide ? 160 : 160, y - 5, wide ? 180 : 180, y - 5, "goal");
+    svg_line(p, 160, y - 5, 180, y - 5, "goal");
     svg_words(p, 190, y, "s", "the set in force asks");
     double x = wide ? 350 : 0, at = wide ? y : y + 22;
     svg_rect(p, x + .5, at - 11, 12, 12, "o-diff fine");

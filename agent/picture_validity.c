@@ -123,8 +123,8 @@ static void ticks(struct pic *p, const struct axis *x, double top, double bottom
     }
     /* The room at the edge of the axis may lie before 1970. */
     double first = x->from > 0 ? (double)(uint64_t)(x->from / step + 1) : 1;
-    for (double t = step * first; t < x->until; t += step) {
-        double px = at(x, t);
+    for (unsigned i = 0; step * (first + i) < x->until; i++) {
+        double t = step * (first + i), px = at(x, t);
         svg_line(p, px, top, px, bottom, "grid");
         if (px > x->x + 34 && px < x->x + x->w - 34)
             svg_words_f(p, px, bottom + 17, "s mid", "%.10s", date_of((uint64_t)t).s);

@@ -129,8 +129,8 @@ static bool is_stdout(const char *path)
 /* pictures_asked looks at the options before anything is read; *out: how many go to stdout. */
 static enum rc pictures_asked(const struct cli *cli, size_t *out, struct err *err)
 {
-    const struct picture *v;
-    const char *path;
+    const struct picture *v = NULL;
+    const char *path = NULL;
     *out = is_stdout(cli->html);
     for (size_t i = 0; i < cli->num_svg; i++) {
         TRY(svg_of(cli->svg[i], &v, &path, err));
@@ -152,8 +152,8 @@ static enum rc picture_write(const struct picture *v, const char *path, const js
 
 static enum rc pictures_write(const struct cli *cli, const json_t *j, struct err *err)
 {
-    const struct picture *v;
-    const char *path;
+    const struct picture *v = NULL;
+    const char *path = NULL;
     if (cli->html)
         TRY(picture_write(NULL, cli->html, j, err));
     for (size_t i = 0; i < cli->num_svg; i++) {

@@ -246,7 +246,8 @@ async function bundles(name, expected) {
   const first = await replay('--at', String(at + 2), '--offline');
   await decided(`${name}: offline`, first, expected);
   const second = await replay('--at', String(at + 2), '--offline');
-  tally.ok(`${name}: the same, byte for byte`, first.out === second.out);
+  const core = (text) => { const v = JSON.parse(text); delete v.stages; return JSON.stringify(v); }; // all but how long it took
+  tally.ok(`${name}: the same, byte for byte`, core(first.out) === core(second.out));
   undecided(`${name}: a day later`, await replay('--at', String(at + 86400), '--offline'), 'BG-');
   const live = await check(config, '--save-bundle', bundle);
   await decided(`${name}: live`, live, expected);
