@@ -231,21 +231,30 @@ enum rc store_near_floor_make(struct arena *a, const struct near_source *s, uint
     return dump(a, j, STORE_FLOOR_MAX, out, err);
 }
 
-bool store_answers_read(struct arena *a, struct bytes text, struct bundle *b, struct err *why)
+/*
+ * read_kept: a bundle of `keys` (the second names the answers) and nothing else, into *kept, which
+ * is the caller's to free. All of it or nothing: what can't be read to its end is not ours.
+ */
+static bool read_kept(struct arena *a, struct bytes text, const char *name, const char *const *keys,
+                      size_t num_keys, enum rc other, struct bundle *kept, struct err *why)
 {
-    static const char *const keys[] = {"schema", "beacon", "committee_keys"};
     AUTO_JSON j = NULL;
-    AUTO_BUNDLE kept = {0};
     const char *bad = NULL;
     if (json_read(text, STORE_LIGHT_MAX, &j, why) != RC_OK)
         return false;
-    if (!json_only_keys(j, keys, sizeof keys / sizeof *keys, &bad) ||
-        json_array_size(json_object_get(j, "beacon")) > STORE_ENTRIES) {
-        (void)err_set(why, BG_STORE_ANSWERS, "%s", bad ? bad : "too many answers");
+    if (!json_only_keys(j, keys, num_keys, &bad) ||
+        json_array_size(json_object_get(j, keys[1])) > STORE_ENTRIES) {
+        (void)err_set(why, other, "%s", bad ? bad : "too many answers");
         return false;
     }
-    /* All of it or nothing: what can't be read to its end is not ours. */
-    if (bundle_init(&kept, why) != RC_OK || bundle_add_text(a, &kept, text, BEACON, why) != RC_OK)
+    return bundle_init(kept, why) == RC_OK && bundle_add_text(a, kept, text, name, why) == RC_OK;
+}
+
+bool store_answers_read(struct arena *a, struct bytes text, struct bundle *b, struct err *why)
+{
+    static const char *const keys[] = {"schema", "beacon", "committee_keys"};
+    AUTO_BUNDLE kept = {0};
+    if (!read_kept(a, text, BEACON, keys, 3, BG_STORE_ANSWERS, &kept, why))
         return false;
     if (json_array_extend(b->beacon, kept.beacon) != 0 ||
         json_array_extend(b->committee_keys, kept.committee_keys) != 0)
@@ -256,17 +265,8 @@ bool store_answers_read(struct arena *a, struct bytes text, struct bundle *b, st
 bool store_near_answers_read(struct arena *a, struct bytes text, struct bundle *b, struct err *why)
 {
     static const char *const keys[] = {"schema", "rpc"};
-    AUTO_JSON j = NULL;
     AUTO_BUNDLE kept = {0};
-    const char *bad = NULL;
-    if (json_read(text, STORE_LIGHT_MAX, &j, why) != RC_OK)
-        return false;
-    if (!json_only_keys(j, keys, sizeof keys / sizeof *keys, &bad) ||
-        json_array_size(json_object_get(j, "rpc")) > STORE_ENTRIES) {
-        (void)err_set(why, BG_STORE_NEAR_ANSWERS, "%s", bad ? bad : "too many answers");
-        return false;
-    }
-    if (bundle_init(&kept, why) != RC_OK || bundle_add_text(a, &kept, text, NEAR, why) != RC_OK)
+    if (!read_kept(a, text, NEAR, keys, 2, BG_STORE_NEAR_ANSWERS, &kept, why))
         return false;
     if (json_array_extend(b->rpc, kept.rpc) != 0)
         (void)err_set(why, BG_STORE_NEAR_MERGE, "%s", NEAR);
