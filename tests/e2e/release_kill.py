@@ -15,6 +15,10 @@ import subprocess
 import sys
 import time
 
+PF_EXITING = 0x4  # include/linux/sched.h
+CPUCLOCK_SCHED = 2
+OWN_START = 10_000_000  # ns
+
 
 class Tpm:
     """swtpm on fixed ports; each start is a power cycle on the same state."""
@@ -58,6 +62,92 @@ def kill(pid, number):
 
 
 def is_alive(pid):
+    """Whether it is there and no zombie: a killed process may take its time on a busy machine to give its memory back."""
+    try:
+        with open(f'/proc/{pid}/stat', encoding='ascii') as file:
+            return file.read().rsplit(')', 1)[1].split()[0] != 'Z'
+    except OSError:
+        return False
+
+
+def is_doomed(pid):
+    """Whether it will run no further instruction of its own: gone, on its way out, or SIGKILL waits for it (proc(5))."""
+    try:
+        with open(f'/proc/{pid}/stat', encoding='ascii') as file:
+            flags = int(file.read().rsplit(')', 1)[1].split()[6])
+        with open(f'/proc/{pid}/status', encoding='ascii') as file:
+            pending = [int(line.split()[1], 16) for line in file if line.startswith(('SigPnd:', 'ShdPnd:'))]
+    except OSError:
+        return True
+    return bool(flags & PF_EXITING) or any(word & 1 << signal.SIGKILL - 1 for word in pending)
+
+
+def ran(pid):
+    """Nanoseconds of processor time it has had (clock_getcpuclockid(3)); 0 when it is gone."""
+    try:
+        return time.clock_gettime_ns(~pid << 3 | CPUCLOCK_SCHED)
+    except OSError:
+        return 0
+
+
+def outlives(pid, began):
+    """Whether it goes on without its parent.
+
+    One forked a moment ago may not yet have asked to end with its parent: it finds that out in its first instructions.
+    Those are counted in its own processor time, so that neither a busy machine nor a child that soon ends by itself
+    changes the answer. A killed one may take long to give its memory back; only one that never ends takes 30 s.
+    """
+    end = time.monotonic() + 30
+    while is_alive(pid):
+        if (not is_doomed(pid) and ran(pid) > began + OWN_START) or time.monotonic() > end:
+            return is_alive(pid)
+        time.sleep(0.001)
+    return False
+
+
+class Tpm:
+    """swtpm on fixed ports; each start is a power cycle on the same state."""
+
+    def __init__(self, folder, port):
+        self.folder, self.port, self.process = folder, port, None
+
+    def off(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def on(self, digest):
+        self.off()
+        self.process = subprocess.Popen(
+            ['swtpm', 'socket', '--tpm2', '--tpmstate', f'dir={self.folder}', '--flags', 'not-need-init,startup-clear',
+             '--server', f'type=tcp,bindaddr=127.0.0.1,port={self.port}',
+             '--ctrl', f'type=tcp,bindaddr=127.0.0.1,port={self.port + 1}'], stderr=subprocess.DEVNULL)
+        extend = ['tpm2_pcrextend', f'4:sha256={digest}', f'7:sha256={digest}']
+        for _ in range(100):
+            if subprocess.run(extend, check=False, stderr=subprocess.DEVNULL).returncode == 0:
+                return
+            time.sleep(0.02)
+        sys.exit('swtpm does not answer')
+
+
+def children(pid):
+    try:
+        with open(f'/proc/{pid}/task/{pid}/children', encoding='ascii') as file:
+            return [int(word) for word in file.read().split()]
+    except (OSError, ValueError):
+        return []
+
+
+def kill(pid, number):
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def is_alive(pid):
+    """Whether it is there and no zombie: a killed process may take its time on a busy machine to give its memory back."""
     try:
         with open(f'/proc/{pid}/stat', encoding='ascii') as file:
             return file.read().rsplit(')', 1)[1].split()[0] != 'Z'
@@ -127,10 +217,9 @@ class Runs:
                 kill(pid, signal.SIGKILL)
         elif way == 'parent':
             kill(process.pid, signal.SIGKILL)
+        began = {pid: ran(pid) for pid in mine}
         status = self.finish(process)
-        if way in ('all', 'parent'):
-            time.sleep(0.05)
-        left = [pid for pid in mine if is_alive(pid)]
+        left = [pid for pid in mine if outlives(pid, began[pid])]
         key = self.key()
         good = status is not None and not left and len(os.listdir(os.path.dirname(self.c['target']))) == (key is not None)
         if what == 'denied':
