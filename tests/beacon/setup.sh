@@ -6,22 +6,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 dir=${BUILD:-build}/beacon
 case $dir in /*) ;; *) dir=$root/$dir ;; esac
+. "$root/tests/chain/packages.sh"
 
-mkdir -p "$dir/run/beacon" "$dir/run/chain"
-if ! cmp -s "$here/package.json" "$dir/installed.json"; then
-    cp "$here/package.json" "$dir/package.json"
-    log=$dir/npm.log
-    install_packages() {
-        (cd "$dir" && npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error) >"$log" 2>&1
-    }
-    # A registry that hiccups once is no failure.
-    if ! install_packages && ! { sleep 3; install_packages; }; then
-        cat "$log" >&2
-        echo "setup.sh: npm could not install the packages of tests/beacon/package.json" >&2
-        exit 1
-    fi
-    cp "$here/package.json" "$dir/installed.json"
-fi
+setup_alone "$dir"
+install_packages "$dir" "$here/package.json"
+installed "$dir" "$here/package.json"
 # Node looks for packages above the file that wants them.
-cp "$here"/*.mjs "$dir/run/beacon/"
-cp "$root"/tests/chain/*.mjs "$dir/run/chain/"
+mkdir -p "$dir/run/beacon" "$dir/run/chain"
+put "$dir/run/beacon" "$here"/*.mjs
+put "$dir/run/chain" "$root"/tests/chain/*.mjs
