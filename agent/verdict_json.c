@@ -2,6 +2,7 @@
 #include "agent/config.h"
 #include "agent/near_show.h"
 #include "agent/output.h"
+#include "agent/periods.h"
 #include "base/date.h"
 #include "base/hex.h"
 #include "quote/findings.h"
@@ -302,6 +303,22 @@ static json_t *anchors(const struct report *r)
     return list;
 }
 
+static json_t *periods(const struct report *r)
+{
+    struct period v[PERIODS_MAX];
+    size_t n = report_periods(r, v);
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_t *o = json_object();
+        put(o, "what", string(v[i].what));
+        put(o, "anchor", string(v[i].anchor));
+        put(o, "from", when(v[i].from));
+        put(o, "until", v[i].ends ? when(v[i].until) : NULL);
+        (void)json_array_append_new(list, o);
+    }
+    return list;
+}
+
 static json_t *times(const struct report *r)
 {
     json_t *o = json_object();
@@ -321,6 +338,7 @@ static json_t *times(const struct report *r)
     }
     if (r->chain)
         put(o, "block_time", when(r->chain->block_time));
+    put(o, "periods", periods(r));
     return o;
 }
 

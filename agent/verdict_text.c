@@ -1,4 +1,5 @@
 /* The verdict for people: one line, the checks as a table, then Why and Fix for what failed. */
+#include "agent/periods.h"
 #include "agent/text.h"
 #include "base/date.h"
 #include "base/hex.h"
@@ -227,6 +228,19 @@ static void boot_info_facts(FILE *f, const struct style *st, const struct report
     fputc('\n', f);
 }
 
+/* periods_text: how long each thing is good, on demand. */
+static void periods_text(FILE *f, const struct style *st, const struct report *r)
+{
+    struct period v[PERIODS_MAX];
+    size_t n = st->verbose ? report_periods(r, v) : 0;
+    if (n)
+        fprintf(f, "  %sgood from and until%s\n", text_paint(st, BOLD), text_paint(st, PLAIN));
+    for (size_t i = 0; i < n; i++) {
+        fprintf(f, "    %-36s %s  %-20s  %s\n", v[i].what, date_of(v[i].from).s,
+                v[i].ends ? date_of(v[i].until).s : "-", v[i].anchor);
+    }
+}
+
 /* notes_text: what went otherwise than it should. Where it did no harm, how much there is; all on
  * demand. Where the reason itself names every node, nothing more. */
 static void notes_text(FILE *f, const struct style *st, const struct report *r)
@@ -274,6 +288,7 @@ void verdict_text(FILE *f, const struct style *st, const struct report *r)
     if (r->boot_info)
         boot_info_facts(f, st, r);
     contract_text(f, st, r);
+    periods_text(f, st, r);
     notes_text(f, st, r);
     if (r->err.rc != RC_OK)
         why_and_fix(f, st, r->err.rc, r->err.detail, NULL);

@@ -5,8 +5,20 @@
 
 static const char root_name[] = " SGX Root CA";
 
+static bool window_has(const struct window *w, const struct dated *d)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (w->v[i].from == d->from && w->v[i].until == d->until &&
+            strcmp(w->v[i].what, d->what) == 0)
+            return true;
+    return false;
+}
+
 void window_narrow(struct window *w, uint64_t from, uint64_t until, const char *what)
 {
+    struct dated d = {what, from, until};
+    if (w->n < DATED_MAX && !window_has(w, &d))
+        w->v[w->n++] = d;
     if (!w->from_what || from > w->from) {
         w->from = from;
         w->from_what = what;
@@ -136,13 +148,16 @@ enum rc chain_check(struct arena *a, struct pki *pki, struct bytes pem,
     return RC_OK;
 }
 
+const char *chain_cert_name(const char *first, size_t i, size_t n)
+{
+    return i == 0 ? first : i + 1 == n ? "root certificate" : CHAIN_PCK_CA_NAME;
+}
+
 enum rc chain_check_dates(const struct chain *c, uint64_t now, struct window *w, struct err *err)
 {
     for (size_t i = 0; i < c->n; i++) {
         const struct cert *cert = c->cert[i];
-        const char *what = i == 0          ? c->rule->first_what
-                           : i + 1 == c->n ? "root certificate"
-                                           : "PCK CA certificate";
+        const char *what = chain_cert_name(c->rule->first_what, i, c->n);
         if (now > cert->not_after)
             return err_set(err, c->rule->expired, "%s: at %s, valid until %s", what, date_of(now).s,
                            date_of(cert->not_after).s);

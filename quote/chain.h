@@ -7,14 +7,17 @@
 
 #include "base/arena.h"
 #include "quote/crl.h"
+#include "quote/dated.h"
 
 #define CHAIN_CERTS_MAX (4 * LIMIT_CERTS + 1) /* four chains and the root */
 
-/* struct window: the intersection of the validity of every dated object, and whose ends they are.
- */
+/* struct window: the intersection of the validity of every dated object, and whose ends they are;
+ * and each of them. */
 struct window {
     uint64_t from, until;
     const char *from_what, *until_what;
+    struct dated v[DATED_MAX];
+    size_t n;
 };
 
 void window_narrow(struct window *w, uint64_t from, uint64_t until, const char *what);
@@ -26,6 +29,11 @@ struct pki {
     struct cert certs[CHAIN_CERTS_MAX];
     size_t num_certs;
 };
+
+#define CHAIN_PCK_NAME    "PCK certificate"
+#define CHAIN_PCK_CA_NAME "PCK CA certificate"
+#define CHAIN_TCB_NAME    "TCB info signing certificate"
+#define CHAIN_QE_NAME     "QE identity signing certificate"
 
 /* struct chain_rule: what is demanded of one kind of chain, and how its failures are called. */
 struct chain_rule {
@@ -54,6 +62,8 @@ enum rc pki_init(struct pki *pki, struct p256 *p256, struct bytes root, struct e
  */
 enum rc chain_check(struct arena *a, struct pki *pki, struct bytes pem,
                     const struct chain_rule *rule, struct chain *out, struct err *err) MUST_CHECK;
+/* chain_cert_name: what the i-th of n certificates is called in windows; first: the first one. */
+const char *chain_cert_name(const char *first, size_t i, size_t n);
 /* chain_check_dates: every certificate is valid at now; narrows the window. */
 enum rc chain_check_dates(const struct chain *c, uint64_t now, struct window *w,
                           struct err *err) MUST_CHECK;

@@ -5,7 +5,7 @@
 
 static const struct chain_rule pck_rule = {
     .first = " SGX PCK Certificate",
-    .first_what = "PCK certificate",
+    .first_what = CHAIN_PCK_NAME,
     .length = 3,
     .bad_pem = BG_PCK_CHAIN_PEM,
     .too_short = BG_PCK_CHAIN_SHORT,

@@ -15,7 +15,7 @@ const struct td_report *td_report_of(const struct td_report_ok *ok)
 static const struct chain_rule crl_chain_rule = {
     .first = " SGX PCK Platform CA",
     .other_first = " SGX PCK Processor CA",
-    .first_what = "PCK CA certificate",
+    .first_what = CHAIN_PCK_CA_NAME,
     .first_is_ca = true,
     .length = 2,
     .bad_pem = BG_CRL_CHAIN_PEM,
@@ -40,7 +40,7 @@ static const struct chain_rule crl_chain_rule = {
  */
 static const struct chain_rule tcb_rule = {
     .first = " SGX TCB Signing",
-    .first_what = "TCB info signing certificate",
+    .first_what = CHAIN_TCB_NAME,
     .length = 2,
     .bad_pem = BG_TCB_CHAIN_PEM,
     .too_short = BG_TCB_CHAIN_SHORT,
@@ -60,7 +60,7 @@ static const struct chain_rule tcb_rule = {
 
 static const struct chain_rule qe_rule = {
     .first = " SGX TCB Signing",
-    .first_what = "QE identity signing certificate",
+    .first_what = CHAIN_QE_NAME,
     .length = 2,
     .bad_pem = BG_QE_CHAIN_PEM,
     .too_short = BG_QE_CHAIN_SHORT,
@@ -224,6 +224,8 @@ enum rc quote_verify(struct arena *a, const struct quote *q, const struct collat
     ok->report.valid_until = j->window.until;
     ok->report.valid_from_what = j->window.from_what;
     ok->report.valid_until_what = j->window.until_what;
+    memcpy(ok->report.dated, j->window.v, sizeof ok->report.dated);
+    ok->report.num_dated = j->window.n;
     ok->report.trailing = q->trailing;
     *out = ok;
     return RC_OK;

@@ -6,6 +6,7 @@
 #define BOOTGATE_QUOTE_VERIFY_H
 
 #include "quote/collateral.h"
+#include "quote/dated.h"
 #include "quote/quote.h"
 #include "quote/tcb.h"
 
@@ -19,6 +20,8 @@ struct td_report {
     /* the window in which every dated object of this verification is valid, and its ends' owners */
     uint64_t valid_from, valid_until;
     const char *valid_from_what, *valid_until_what; /* static: "TCB info", "PCK CRL", .. */
+    struct dated dated[DATED_MAX]; /* each of them, in the order in which they were checked */
+    size_t num_dated;
     size_t trailing;
 };
 
