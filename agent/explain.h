@@ -23,7 +23,7 @@ enum explain_from { EXPECT_NOTHING = 0, EXPECT_IMAGE, EXPECT_FILE, EXPECT_EVIDEN
 
 /* struct explain_fix: one slot of the contract that says no, and what would change it. */
 struct explain_fix {
-    const char *slot, *value; /* as the verdict has them */
+    const char *slot, *value; /* as the verdict has them; NEAR: set[member] and account, "absent" */
     const char *why;
     const char *function;    /* "addComposeHash(bytes32)"; NULL: no call helps */
     const char *commands[2]; /* ready to paste; NULL: none */
@@ -55,6 +55,7 @@ struct explain {
     struct tcb_gap gap, early; /* against the TCB set in force; against the coming one */
     bool has_collateral;
     struct collateral collateral; /* views of the bundle */
+    struct bytes pck_chain;       /* of the quote, PEM; empty: none */
     uint64_t now;
 };
 
@@ -66,6 +67,8 @@ enum rc explain_read(struct explain *e, struct bundle *b, struct bundle *other,
 enum rc explain_replay(struct explain *e, struct session *s, struct err *err) MUST_CHECK;
 /* explain_fixes: what of the verdict's contract says no. */
 enum rc explain_fixes(struct explain *e, struct err *err) MUST_CHECK;
+enum rc explain_near_fixes(struct explain *e, const json_t *contract, struct err *err) MUST_CHECK;
+enum rc explain_fix_add(struct explain *e, struct explain_fix f, struct err *err) MUST_CHECK;
 /* explain_verdict_status: the exit status of the verdict that there is; 0: a yes, or none. */
 int explain_verdict_status(const struct explain *e);
 json_t *explain_json(const struct explain *e);
@@ -73,6 +76,7 @@ json_t *explain_json(const struct explain *e);
 json_t *explain_tcb_json(const struct explain *e);
 json_t *explain_validity_json(const struct explain *e);
 void explain_text(FILE *f, const struct style *st, const struct explain *e);
+void explain_validity_text(FILE *f, const struct style *st, const struct explain *e);
 const char *explain_word_name(enum explain_word w);
 const char *explain_from_name(enum explain_from f);
 /* explain_app_input: what RTMR3 follows from, by its number: "compose", ..; NULL: no more. */

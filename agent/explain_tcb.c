@@ -1,9 +1,7 @@
-/* explain_tcb: what the platform has and what it would need, component by component; and until when
- * each document that a verdict rests on is good. */
+/* explain_tcb: what the platform has and what it would need, component by component. */
 #include "agent/explain.h"
 #include "base/date.h"
 #include "base/hex.h"
-#include "quote/crl.h"
 
 static json_t *text_json(struct bytes b)
 {
@@ -111,47 +109,4 @@ json_t *explain_tcb_json(const struct explain *e)
                      single(g->identity.id, &g->qe, early ? &early->qe : NULL,
                             "Intel's DCAP software on the host"),
                      "relaunch", g->relaunch);
-}
-
-static void period(json_t *list, const char *what, const char *anchor, uint64_t from,
-                   uint64_t until)
-{
-    (void)json_array_append_new(list,
-                                json_pack("{s:s, s:s, s:o, s:o}", "what", what, "anchor", anchor,
-                                          "from", date_json(from), "until", date_json(until)));
-}
-
-static void crl_period(json_t *list, const char *what, struct bytes der)
-{
-    struct crl crl;
-    const char *why;
-    if (der.n && crl_read(der, &crl, &why))
-        period(list, what, "Intel SGX root", crl.this_update, crl.next_update);
-}
-
-json_t *explain_validity_json(const struct explain *e)
-{
-    json_t *list = json_array();
-    const json_t *times = json_object_get(e->verdict, "time");
-    if (e->has_gap) {
-        period(list, "TCB info", "Intel SGX root", e->gap.info.issue_date, e->gap.info.next_update);
-        period(list, "QE identity", "Intel SGX root", e->gap.identity.issue_date,
-               e->gap.identity.next_update);
-    }
-    if (e->has_collateral) {
-        crl_period(list, "root CRL", e->collateral.root_ca_crl);
-        crl_period(list, "PCK CRL", e->collateral.pck_crl);
-    }
-    const char *from = json_string_value(json_object_get(times, "valid_from"));
-    const char *until = json_string_value(json_object_get(times, "valid_until"));
-    if (from && until)
-        (void)json_array_append_new(
-            list,
-            json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?}", "what", "all of it together", "anchor",
-                      "Intel SGX root", "from", from, "until", until, "from_what",
-                      json_string_value(json_object_get(times, "valid_from_what")), "until_what",
-                      json_string_value(json_object_get(times, "valid_until_what"))));
-    const char *now = json_string_value(json_object_get(times, "now_text"));
-    return json_pack("{s:s?, s:s?, s:o}", "now", now, "now_source",
-                     json_string_value(json_object_get(times, "source")), "periods", list);
 }

@@ -314,4 +314,6 @@ void explain_text(FILE *f, const struct style *st, const struct explain *e)
     if (e->verdict)
         gap_text(&p, e);
     failed_checks(&p, e);
+    if (st->verbose)
+        explain_validity_text(f, st, e);
 }

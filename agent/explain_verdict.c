@@ -31,7 +31,9 @@ enum rc explain_replay(struct explain *e, struct session *s, struct err *err)
         return err->rc;
     (void)!session_ask(s); /* a failure stands in the report, and that is what is shown */
     e->verdict = verdict_json(&s->report);
-    e->has_gap = e->has_collateral && quote_parse(s->bundle.evidence.quote, q, &ignored) == RC_OK &&
+    bool parsed = quote_parse(s->bundle.evidence.quote, q, &ignored) == RC_OK;
+    e->pck_chain = parsed ? q->pck_chain_pem : BYTES_NONE;
+    e->has_gap = parsed && e->has_collateral &&
                  tcb_gap_find(e->a, q, &e->collateral, &e->gap, &ignored) == RC_OK;
     e->has_early = e->has_gap && s->bundle.has_early &&
                    tcb_gap_find(e->a, q, &s->bundle.early, &e->early, &ignored) == RC_OK;
@@ -98,7 +100,7 @@ static bool is_hex(const char *s)
     return s && *s && strspn(s, "0123456789abcdef") == strlen(s);
 }
 
-static enum rc add(struct explain *e, struct explain_fix f, struct err *err)
+enum rc explain_fix_add(struct explain *e, struct explain_fix f, struct err *err)
 {
     if (!f.why || err->rc != RC_OK)
         return err->rc;
@@ -137,7 +139,7 @@ static enum rc add_denial(struct explain *e, size_t i, const char *value, const 
                                      "KMS_CONTRACT_ADDRESS=0x%s npx hardhat %s --network "
                                      "\"$NETWORK\" 0x%s",
                                      kms, denials[i].task, value);
-    return add(e, f, err);
+    return explain_fix_add(e, f, err);
 }
 
 static enum rc tcb_required(struct explain *e, const json_t *boot_info, const json_t *slots,
@@ -164,24 +166,7 @@ static enum rc tcb_required(struct explain *e, const json_t *boot_info, const js
                                      "false " CAST_ENDS "  # gives up the rule for every machine",
                                      app);
     }
-    return add(e, f, err);
-}
-
-static enum rc near_fixes_of(struct explain *e, const json_t *contract, struct err *err)
-{
-    size_t i;
-    json_t *f;
-    const char *reason = json_string_value(json_object_get(contract, "reason"));
-    json_array_foreach(json_object_get(contract, "fix"), i, f)
-    {
-        TRY(add(
-            e,
-            (struct explain_fix){.why = reason && *reason ? reason : "the contract says no",
-                                 .function = json_string_value(json_object_get(f, "method")),
-                                 .commands = {json_string_value(json_object_get(f, "command"))}},
-            err));
-    }
-    return RC_OK;
+    return explain_fix_add(e, f, err);
 }
 
 enum rc explain_fixes(struct explain *e, struct err *err)
@@ -197,7 +182,7 @@ enum rc explain_fixes(struct explain *e, struct err *err)
     if (!json_is_object(contract) || json_is_true(json_object_get(contract, "is_allowed")))
         return RC_OK;
     if (json_is_array(json_object_get(contract, "fix")))
-        return near_fixes_of(e, contract, err);
+        return explain_near_fixes(e, contract, err);
     bool as_kms = question && strcmp(question, "isKmsAllowed") == 0;
     /* Two bool variables in one slot, the second above the first: byte 30 is allowAnyDevice. */
     bool any_device = word_of(slots, "upgradesDisabled, allowAnyDevice", flags) && flags[30] != 0;

@@ -21,8 +21,16 @@ struct list {
     struct err *err;
 };
 
-static enum rc add(struct list *l, struct bytes account, const char *method, const char *args,
-                   const char *options)
+const char *near_fix_command(struct arena *a, const char *account, const char *method,
+                             const char *args, struct err *err)
+{
+    /* It makes an account and a contract, and pays for their storage. */
+    bool pays = strcmp(method, "register_app") == 0;
+    return arena_printf(a, err, "near call %s %s '%s' --accountId <owner-account-id>%s", account,
+                        method, args, pays ? " --deposit 30 --gas 200000000000000" : "");
+}
+
+static enum rc add(struct list *l, struct bytes account, const char *method, const char *args)
 {
     if (!args || l->n == NEAR_FIXES)
         return l->err->rc;
@@ -30,10 +38,7 @@ static enum rc add(struct list *l, struct bytes account, const char *method, con
     f->account = arena_printf(l->a, l->err, "%.*s", (int)account.n, (const char *)account.p);
     f->method = method;
     f->args = args;
-    f->command = f->account ? arena_printf(l->a, l->err,
-                                           "near call %s %s '%s' --accountId <owner-account-id>%s",
-                                           f->account, method, args, options)
-                            : NULL;
+    f->command = f->account ? near_fix_command(l->a, f->account, method, args, l->err) : NULL;
     l->n += f->command != NULL;
     return l->err->rc;
 }
@@ -56,7 +61,6 @@ static struct bytes name_of(struct bytes account, struct bytes contract)
     return under ? bytes_of(account.p, n) : BYTES_NONE;
 }
 
-/* register_app makes the app's account and contract: it takes a deposit, for their storage. */
 static enum rc register_app(struct list *l, const struct near_source *s, const struct boot_info *bi,
                             struct bytes account)
 {
@@ -70,8 +74,7 @@ static enum rc register_app(struct list *l, const struct near_source *s, const s
         "{\"app_id\":\"%.*s\",\"owner_id\":\"<owner-account-id>\",\"disable_upgrades\":false,"
         "\"allow_any_device\":false,\"initial_device_id\":\"%s\",\"initial_compose_hash\":\"%s\"}",
         (int)name.n, (const char *)name.p, boot.device_id, boot.compose_hash);
-    return add(l, s->client.contract_id, "register_app", args,
-               " --deposit 30 --gas 200000000000000");
+    return add(l, s->client.contract_id, "register_app", args);
 }
 
 static enum rc adder(struct list *l, const struct near_read *no)
@@ -81,10 +84,10 @@ static enum rc adder(struct list *l, const struct near_read *no)
             continue;
         const char *args = arena_printf(l->a, l->err, "{\"%s\":\"%.*s\"}", adders[i].argument,
                                         (int)no->member.n, (const char *)no->member.p);
-        TRY(add(l, no->account, adders[i].method, args, ""));
+        TRY(add(l, no->account, adders[i].method, args));
     }
     if (strcmp(no->label, "allowed_device_ids") == 0)
-        return add(l, no->account, "set_allow_any_device", "{\"allow_any_device\":true}", "");
+        return add(l, no->account, "set_allow_any_device", "{\"allow_any_device\":true}");
     return RC_OK;
 }
 

@@ -17,6 +17,10 @@ struct near_fix {
     const char *command; /* for a shell with NEAR's command line program */
 };
 
+/* near_fix_command: the call as a line for a shell. The words are the caller's: nothing is quoted
+ * here but the JSON text. */
+const char *near_fix_command(struct arena *a, const char *account, const char *method,
+                             const char *args, struct err *err);
 /*
  * near_fixes: for the denial in `r`; none for a yes or where no call helps. *out_hint: all of them
  * as one next step, with what near_ask had to say; NULL: nothing. All lives in the arena.

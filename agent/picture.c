@@ -174,9 +174,10 @@ static void fixes(struct pic *p, const json_t *j)
         if (i >= FIXES_TOLD)
             break;
         pic_raw(p, "<div class=\"cause\"><h3><span class=\"h-diff\">contract</span> ");
-        pic_text(p, pic_member(f, "slot"), 60);
+        pic_text(p, pic_member(f, "slot"), 200);
         pic_raw(p, "</h3>\n");
         sentence(p, "Why", pic_member(f, "why"));
+        sentence(p, "It is", pic_member(f, "value"));
         json_array_foreach(json_object_get(f, "commands"), k, command)
         {
             pic_raw(p, "<pre>");

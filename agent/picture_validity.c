@@ -3,11 +3,17 @@
 #include "agent/picture.h"
 #include "base/date.h"
 
-#define DAY 86400.0
+#define HOUR 3600.0
+#define DAY  86400.0
+#define YEAR (365 * DAY)
 
+/* struct axis: of time, by the logarithm of how far a moment is from `mid`: a head is good for
+ * hours, a root certificate for decades. */
 struct axis {
     double x, w; /* on paper */
-    double from, until, now;
+    double mid;  /* now; where it is not known, the newest beginning */
+    double least, most;
+    double now;
     bool has_now;
 };
 
@@ -33,49 +39,66 @@ static bool is_period(const json_t *o)
                                         : json_is_null(json_object_get(o, "until")));
 }
 
-static double at(const struct axis *x, double t)
+/* doublings of v >= 1: each takes the same room, within one it goes straight on. */
+static double doublings(double v)
 {
-    return x->x + x->w * (t - x->from) / (x->until - x->from);
+    double n = 0;
+    for (; v >= 2; v /= 2)
+        n++;
+    return n + v - 1;
 }
 
-/*
- * axis_of spans the periods and now. One that is much longer than the shortest would leave no room
- * for the others, so it runs out of the picture, and its end is written beside it.
- */
+/* log_of: 0 in the middle, 1 after an hour, about 4.6 after a day, 13 after a year. */
+static double log_of(const struct axis *x, double t)
+{
+    double far = t < x->mid ? x->mid - t : t - x->mid, n = doublings(1 + far / HOUR);
+    return t < x->mid ? -n : n;
+}
+
+static double apart(double a, double b)
+{
+    return a < b ? b - a : a - b;
+}
+
+static double at(const struct axis *x, double t)
+{
+    return x->x + x->w * (log_of(x, t) - x->least) / (x->most - x->least);
+}
+
+static void widen(struct axis *x, double t)
+{
+    double u = log_of(x, t);
+    x->least = u < x->least ? u : x->least;
+    x->most = u > x->most ? u : x->most;
+}
+
+/* axis_of spans the periods and now. */
 static struct axis axis_of(const json_t *j, double w)
 {
-    struct axis x = {.x = w >= PICTURE_WIDE ? 200 : 8, .from = 1e18, .until = -1};
-    double shortest = 1e18, last_from = -1, first_until = 1e18;
+    struct axis x = {.x = w >= PICTURE_WIDE ? 276 : 8, .least = -1, .most = 1};
     size_t i;
     json_t *o;
     x.w = w - x.x - 8;
     x.has_now = time_of(json_object_get(j, "validity"), "now", &x.now);
+    x.mid = x.now;
+    json_array_foreach(periods_of(j), i, o)
+    {
+        double from;
+        if (!x.has_now && i < PICTURE_PERIODS && is_period(o) && time_of(o, "from", &from))
+            x.mid = from > x.mid ? from : x.mid;
+    }
     json_array_foreach(periods_of(j), i, o)
     {
         double from, until;
         if (i >= PICTURE_PERIODS || !is_period(o) || !time_of(o, "from", &from))
             continue;
-        bool ends = time_of(o, "until", &until);
-        until = ends ? until : from;
-        x.from = from < x.from ? from : x.from;
-        x.until = until > x.until ? until : x.until;
-        if (ends && until - from < shortest)
-            shortest = until - from;
-        last_from = ends && from > last_from ? from : last_from;
-        first_until = ends && until < first_until ? until : first_until;
+        widen(&x, from);
+        if (time_of(o, "until", &until))
+            widen(&x, until);
     }
-    if (shortest < 1e18) {
-        double least = last_from - 2 * shortest, most = first_until + 2 * shortest;
-        x.from = x.from < least ? least : x.from;
-        x.until = x.until > most ? most : x.until;
-    }
-    if (x.has_now) {
-        x.from = x.now < x.from ? x.now : x.from;
-        x.until = x.now > x.until ? x.now : x.until;
-    }
-    double room = (x.until - x.from) * .03 + DAY / 4;
-    x.from -= room;
-    x.until += room;
+    double room = (x.most - x.least) * .02;
+    x.least -= room;
+    x.most += room;
     return x;
 }
 
@@ -105,61 +128,66 @@ static void said(char *out, size_t cap, const struct axis *x, const json_t *o)
                        : !ends          ? "old"
                        : x->now > until ? "past its end"
                                         : "left";
-    if (far >= 2 * DAY)
+    if (far >= 3 * YEAR)
+        snprintf(out, cap, "%.1f years %s", far / YEAR, what);
+    else if (far >= 2 * DAY)
         snprintf(out, cap, "%.0f days %s", far / DAY, what);
     else
         snprintf(out, cap, "%.0f hours %s", far / 3600, what);
 }
 
-static void ticks(struct pic *p, const struct axis *x, double top, double bottom, size_t most)
+/* ticks stand at round distances from now, as many as there is room for, the farthest first. */
+static void ticks(struct pic *p, const struct axis *x, double top, double bottom)
 {
-    static const double steps[] = {1,   2,    5,    10,    30,    60,     90,     180,    365,
-                                   730, 1825, 3650, 18250, 36500, 182500, 365000, 1825000};
-    double step = steps[0];
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        step = steps[i] * DAY;
-        if ((x->until - x->from) / step <= (double)most)
-            break;
+    static const struct {
+        double far;
+        const char *name;
+    } steps[] = {{1000 * YEAR, "1000 y"}, {100 * YEAR, "100 y"}, {10 * YEAR, "10 y"}, {YEAR, "1 y"},
+                 {30 * DAY, "30 d"},      {DAY, "1 d"},          {HOUR, "1 h"}};
+    double mid = at(x, x->mid);
+    for (int side = -1; side <= 1; side += 2) {
+        double last = side < 0 ? x->x - 24 : x->x + x->w + 24;
+        for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+            double px = at(x, x->mid + side * steps[i].far);
+            bool inside = px >= x->x && px <= x->x + x->w;
+            if (!inside || apart(px, last) < 48 || apart(px, mid) < 40)
+                continue;
+            last = px;
+            svg_line(p, px, top, px, bottom, "grid");
+            if (x->has_now)
+                svg_words_f(p, px, bottom + 17, "s mid", "%s%s", side < 0 ? "-" : "+",
+                            steps[i].name);
+        }
     }
-    /* The room at the edge of the axis may lie before 1970. */
-    double first = x->from > 0 ? (double)(uint64_t)(x->from / step + 1) : 1;
-    for (unsigned i = 0; step * (first + i) < x->until; i++) {
-        double t = step * (first + i), px = at(x, t);
-        svg_line(p, px, top, px, bottom, "grid");
-        if (px > x->x + 34 && px < x->x + x->w - 34)
-            svg_words_f(p, px, bottom + 17, "s mid", "%.10s", date_of((uint64_t)t).s);
-    }
+    if (x->has_now)
+        svg_words(p, mid, bottom + 17, "s mid", "now");
 }
+
+#define NAME       32u /* columns of a name */
+#define ROW_WIDE   40.0
+#define ROW_NARROW 60.0
 
 static double bar(struct pic *p, const struct axis *x, const json_t *o, size_t i, double y,
                   bool wide)
 {
     static const char *const fill[] = {"f-none", "f-same", "f-diff", "f-unkn"};
-    double from = 0, until = 0, top = wide ? y + 8 : y + 24;
+    double from = 0, until = 0, top = wide ? y + 8 : y + 36;
     enum pic_state s = state_of(x, o);
     char words[64];
     said(words, sizeof words, x, o);
     (void)!time_of(o, "from", &from);
     svg_group(p, "period", pic_member(o, "what"), (long)i);
     svg_mark(p, 10, wide ? y + 15 : y + 10, s);
-    svg_text(p, 26, wide ? y + 12 : y + 15, "t", pic_member(o, "what"), 22);
-    svg_words(p, wide ? 26 : x->x + x->w, wide ? y + 27 : y + 15,
-              s == PIC_DIFFERS ? (wide ? "s c-diff" : "s end c-diff")
-              : wide           ? "s"
-                               : "s end",
-              words);
+    svg_text(p, 26, wide ? y + 12 : y + 14, "t", pic_member(o, "what"), NAME);
+    svg_words(p, 26, wide ? y + 27 : y + 29, s == PIC_DIFFERS ? "s c-diff" : "s", words);
     if (time_of(o, "until", &until)) {
-        double left = at(x, from < x->from ? x->from : from);
-        double width = at(x, until > x->until ? x->until : until) - left;
+        double left = at(x, from), width = at(x, until) - left;
         svg_rect(p, left, top, width < 3 ? 3 : width, 14, fill[s]);
-        if (until > x->until)
-            pic_f(p, "<path d=\"M%.1f %.1fl3.5 3.5l-3.5 3.5\" class=\"tick\"/>\n",
-                  left + width - 10, top + 3.5);
     } else {
         svg_dot(p, at(x, from), top + 7, 6, fill[s]);
     }
     svg_group_end(p);
-    return wide ? 44 : 52;
+    return wide ? ROW_WIDE : ROW_NARROW;
 }
 
 static double draw(struct pic *p, const json_t *j, double w)
@@ -177,7 +205,7 @@ static double draw(struct pic *p, const json_t *j, double w)
         y += bar(&bars, &x, o, i, y, wide);
         rows++;
     }
-    ticks(p, &x, 30, y, wide ? 7 : 3);
+    ticks(p, &x, 30, y);
     svg_line(p, x.x, y, x.x + x.w, y, "rule");
     pic_join(p, &bars);
     pic_free(&bars);
@@ -192,7 +220,8 @@ static double draw(struct pic *p, const json_t *j, double w)
         if (wide)
             svg_line(p, px, 22, px, y, "l-unkn");
         for (size_t k = 0; !wide && k < rows; k++)
-            svg_line(p, px, 36 + 52 * (double)k + 21, px, 36 + 52 * (double)k + 41, "l-unkn");
+            svg_line(p, px, 36 + ROW_NARROW * (double)k + 33, px, 36 + ROW_NARROW * (double)k + 53,
+                     "l-unkn");
         pic_f(p, "<text x=\"%.1f\" y=\"15\" class=\"s%s\">now %s, by ", label < 0 ? 0 : label,
               right ? " end" : "", date_of((uint64_t)x.now).s);
         if (bytes_eq(source, bytes_of_str("argument")))
@@ -237,7 +266,10 @@ static void table(struct pic *p, const json_t *j)
         said(words, sizeof words, &x, o);
         table_row(p);
         table_cell(p, pic_member(o, "what"));
-        table_cell(p, pic_member(o, "anchor"));
+        if (pic_member(o, "anchor").n)
+            table_cell(p, pic_member(o, "anchor"));
+        else
+            table_words(p, "nobody: not verified");
         table_cell(p, pic_member(o, "from"));
         table_cell(p, pic_member(o, "until"));
         table_state(p, state_of(&x, o), bytes_of_str(words));
@@ -259,6 +291,12 @@ static const char *absent(const json_t *j)
 }
 
 const struct picture picture_validity = {
-    "validity", "Validity", "How long each signed document is good. A cross: now is outside of it.",
-    absent,     describe,   draw,
-    table};
+    .name = "validity",
+    .title = "Validity",
+    .lead = "How long each thing is good that the answer rests on. The scale grows with the "
+            "distance from now: hours, days, years. A cross: now is outside of it.",
+    .absent = absent,
+    .describe = describe,
+    .draw = draw,
+    .table = table,
+};

@@ -78,6 +78,25 @@ for state in allowed any-device tcb-required; do
     run "$state" 0 explain "$work/$state.json" --config "$work/config.json" --at $at --root "$work/own/root.der" --json
     holds "$state" 'j.fixes.length === 0 && j.causes.length === 0 && j.verdict.contract.is_allowed && j.verdict.anchors.length > 3'
 done
+# From when until when each thing is good: as OpenSSL reads the certificates, and the block's own time.
+valid() { # NAME BUNDLE ANCHOR [HEAD MAX-AGE]
+    if node "$root/tests/e2e/validity_check.mjs" "$work/out" "$2" "$3" - 0 ${4:+"$4" "$5"} 2>"$work/err"; then ok; else bad "$1"; fi
+}
+run 'validity, no chain' 0 explain "$work/own/bundle.json" --at $at --root "$work/own/root.der" --json
+valid 'validity, no chain' "$work/own/bundle.json" test-root
+run 'validity, nothing authentic' 4 explain "$work/own/bundle.json" --at $at --json
+valid 'validity, nothing authentic' "$work/own/bundle.json" null
+run 'validity, text' 4 explain "$work/own/bundle.json" --at $at -v
+if [ "$(grep -c 'days left, not verified$' "$work/out")" -eq 9 ]; then ok; else bad 'validity, text'; fi
+hash=$(value evidence.own.states.allowed.hash)
+head=$(node -e 'fetch(process.argv[1], { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_getBlockByHash", params: [process.argv[2], false] }) })
+    .then((r) => r.json()).then((r) => console.log(Number(r.result.timestamp)))' "$rpc" "$hash")
+config "$work/config.json" "$hash" "$rpc" ''
+run 'validity, a block' 0 explain "$work/allowed.json" --config "$work/config.json" --at $at --root "$work/own/root.der" --json
+valid 'validity, a block' "$work/own/bundle.json" test-root "$head" 0
+sed -i 's/"chain":{/"chain":{"max_head_age":7200,/' "$work/config.json"
+run 'validity, a block for two hours' 0 explain "$work/allowed.json" --config "$work/config.json" --at $at --root "$work/own/root.der" --json
+valid 'validity, a block for two hours' "$work/own/bundle.json" test-root "$head" 7200
 # near/mpc#4169, #4217: a platform that fell behind, and a contract that wants it UpToDate.
 config "$work/config.json" "$(value evidence.own.states.tcb-required.hash)" "$rpc" '"tcb_statuses":["UpToDate","OutOfDate"]'
 "$gate" check --bundle "$work/old/bundle.json" --config "$work/config.json" --at $at --root "$work/old/root.der" --save-bundle "$work/tcb.json" --json >"$work/tcb-verdict.json" 2>/dev/null
@@ -93,6 +112,9 @@ if [ -f "$t/index.json" ]; then
     if grep -m 1 '^  Why' "$work/out" | grep -q 'SGX component 0 is 6, needs 7'; then ok; else bad 'near/mpc#4217: the first Why'; fi
     run 'near/mpc#4217, JSON' 1 explain "$azure" --collateral "$t/$collateral" --at 1749600000 --json
     holds 'near/mpc#4217, JSON' 'j.tcb.components.length === 33 && j.tcb.components[0].short === 1 && j.tcb.components[0].platform === 6 && j.tcb.components[0].standard === 7 && j.tcb.tdx_module.short === 2 && j.validity.periods.length >= 4 && j.verdict.tcb.status === "OutOfDate"'
+    node -e 'const fs = require("fs"), [out, quote, file] = process.argv.slice(1); fs.writeFileSync(out, JSON.stringify({ evidence: { quote: fs.readFileSync(quote).toString("hex") }, collateral: JSON.parse(fs.readFileSync(file)) }))' \
+        "$work/azure.json" "$azure" "$t/$collateral"
+    valid 'validity, a real platform' "$work/azure.json" intel-sgx-root
     # The coming TCB set: the same documents with the best level one SVN higher, as they would come unsigned for all that explain reads.
     node -e '
 const fs = require("fs"), [out, quote, file] = process.argv.slice(1), c = JSON.parse(fs.readFileSync(file));

@@ -173,27 +173,38 @@ def seconds(s):
     return datetime.strptime(s, '%Y-%m-%dT%H:%M:%SZ').timestamp()
 
 
+def scaled(t, now):
+    """Where the picture of validity has a moment: doublings of its distance from now, in hours and one; straight within one."""
+    n, v = 0, 1 + abs(t - now) / 3600
+    while v >= 2:
+        n, v = n + 1, v / 2
+    return (n + v - 1) * (-1 if t < now else 1)
+
+
 def validity(svg, j):
     drawn, at = groups(svg, 'period'), []
+    now = seconds(j['validity']['now'])
     is_true(len(drawn) == min(32, len(j['validity']['periods'])), 'validity: periods')
     for g, p in zip(drawn, j['validity']['periods']):
         is_true(words(g)[0] == p['what'], f'validity: {words(g)}')
+        if p['until'] is None:
+            dot = [c for c in g if local(c) == 'circle'][0]
+            at.append((scaled(seconds(p['from']), now), float(dot.get('cx'))))
+            continue
         bar = [r for r in g if local(r) == 'rect'][0]
         x, w = float(bar.get('x')), float(bar.get('width'))
-        runs_out = any(local(t) == 'path' for t in g)
-        at.append((seconds(p['from']), x))
-        if not runs_out:
-            at.append((seconds(p['until']), x + w))
-        now = seconds(j['validity']['now'])
+        at.append((scaled(seconds(p['from']), now), x))
+        if w > 3:
+            at.append((scaled(seconds(p['until']), now), x + w))
         good = seconds(p['from']) <= now <= seconds(p['until'])
         is_true(('f-same' if good else 'f-diff') == bar.get('class'), f'validity: {p}')
         far = (seconds(p['until']) - now if good else now - seconds(p['until']) if now > seconds(p['until']) else seconds(p['from']) - now) / 86400
-        is_true(far < 2 or re.match(rf'{far:.0f} days ', words(g)[1]), f'validity: {words(g)}, not {far}')
+        is_true(far < 2 or re.match(rf'{far:.0f} days ' if far < 3 * 365 else rf'{far / 365:.1f} years ', words(g)[1]), f'validity: {words(g)}, not {far}')
     line = [l for l in svg.iter() if local(l) == 'line' and l.get('class') == 'l-unkn'][0]
-    at.append((seconds(j['validity']['now']), float(line.get('x1'))))
+    at.append((0, float(line.get('x1'))))
     at.sort()
     (t0, x0), (t1, x1) = at[0], at[-1]
-    is_true(t1 == t0 or all(abs(x0 + (x1 - x0) * (t - t0) / (t1 - t0) - x) < 0.3 for t, x in at), 'validity: not to scale')
+    is_true(t1 == t0 or all(abs(x0 + (x1 - x0) * (t - t0) / (t1 - t0) - x) < 0.3 for t, x in at), f'validity: not to scale: {[(round(t, 2), x) for t, x in at]}')
 
 
 def strip(svg, j):
