@@ -97,8 +97,9 @@ static json_t *as_json(const struct cli *cli, const struct measured *s)
 
 static void as_text(const struct cli *cli, const struct style *st, const struct measured *s)
 {
-    printf("image %s for %llu MiB", s->dir.version ? s->dir.version : cli->args[0],
-           (unsigned long long)(s->options.guest.memory >> 20));
+    fputs("image ", stdout);
+    text_safe(stdout, bytes_of_str(s->dir.version ? s->dir.version : cli->args[0]));
+    printf(" for %llu MiB", (unsigned long long)(s->options.guest.memory >> 20));
     if (s->options.cpus)
         printf(", %llu CPU%s", (unsigned long long)s->options.cpus,
                s->options.cpus == 1 ? "" : "s");
