@@ -22,6 +22,13 @@ static bool full(const struct walk *w)
     return w->out->n == JSON_CHANGES_MAX;
 }
 
+/* changed: one change, whatever is below it. */
+static enum rc changed(struct walk *w, const char *path, const json_t *x, const json_t *y)
+{
+    put(w, (struct json_change){.op = DIFF_CHANGED, .path = path, .a = x, .b = y});
+    return RC_OK;
+}
+
 static int feed(const char *p, size_t n, void *run)
 {
     hash_feed(run, bytes_of(p, n));
@@ -172,12 +179,17 @@ static enum rc compare(struct walk *w, const char *path, const json_t *x, const 
         return RC_OK;
     if (json_is_object(x) && json_is_object(y))
         return compare_objects(w, path, x, y);
-    if (json_is_array(x) && json_is_array(y))
+    /* Aligning costs time and memory by the square of what differs. Where no change is kept any
+     * more it is not worth either: two files could have a thousand such lists. */
+    bool arrays = json_is_array(x) && json_is_array(y),
+         strings = json_is_string(x) && json_is_string(y) && (has_lines(x) || has_lines(y));
+    if ((arrays || strings) && full(w))
+        return changed(w, path, x, y);
+    if (arrays)
         return compare_arrays(w, path, x, y);
-    if (json_is_string(x) && json_is_string(y) && (has_lines(x) || has_lines(y)))
+    if (strings)
         return compare_lines(w, path, x, y);
-    put(w, (struct json_change){.op = DIFF_CHANGED, .path = path, .a = x, .b = y});
-    return RC_OK;
+    return changed(w, path, x, y);
 }
 
 enum rc json_compare(struct arena *a, const json_t *first, const json_t *second,

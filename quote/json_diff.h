@@ -9,7 +9,8 @@
 #include "base/json.h"
 #include "quote/diff.h"
 
-#define JSON_CHANGES_MAX 500u /* kept; more are counted */
+/* Kept; more are counted, then a list or a text of lines as one, however much of it differs. */
+#define JSON_CHANGES_MAX 500u
 
 struct json_change {
     enum diff_op op;     /* DIFF_CHANGED, DIFF_REMOVED or DIFF_ADDED */
