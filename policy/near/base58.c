@@ -11,7 +11,7 @@ static int digit_of(uint8_t c)
 bool base58_read(struct bytes text, uint8_t *out, size_t n)
 {
     size_t ones = 0, zeros = 0;
-    uint8_t v[64] = {0};
+    uint8_t v[65] = {0};
     if (n > sizeof v || text.n == 0 || text.n >= BASE58_MAX_TEXT)
         return false;
     for (size_t i = 0; i < text.n; i++) {

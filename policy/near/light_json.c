@@ -64,12 +64,13 @@ static enum rc approvals(struct arena *a, const json_t *list, struct near_block 
         return err->rc;
     for (size_t i = 0; i < n; i++) {
         const json_t *s = json_array_get(list, i);
-        uint8_t type;
+        uint8_t type, signature[65];
         if (json_is_null(s))
             continue;
-        if (!json_is_string(s) || !keyed(json_view(s), 64, 65, &type, v[i].signature))
+        if (!json_is_string(s) || !keyed(json_view(s), 64, 65, &type, signature))
             return err_set(err, BG_NEAR_APPROVAL_FORMAT, "approval %zu", i);
-        v[i].given = type == 0;
+        v[i].given = type == 0; /* one of secp256k1 has 65 bytes, and is never counted */
+        memcpy(v[i].signature, signature, sizeof v[i].signature);
     }
     out->approvals = v;
     out->num_approvals = n;
