@@ -1,6 +1,7 @@
 #include "agent/near_code.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "agent/fetch.h"
 #include "agent/rpc.h"
@@ -9,16 +10,34 @@
 
 _Static_assert(LIMIT_URLS <= FETCH_GETS, "all nodes are asked at once");
 
-/* providers: the URLs of different hosts; scheme and path make no other provider. */
-static size_t providers(const struct url_list *urls, const char *out[static LIMIT_URLS])
+/* host_of: the name or address alone: another port, spelling or path makes no other provider. */
+static struct bytes host_of(const char *url)
 {
-    char hosts[LIMIT_URLS][FETCH_HOST];
+    const char *p = strstr(url, "://"), *v6;
+    p = p ? p + 3 : url;
+    size_t n = strcspn(p, "/?#");
+    for (const char *at; (at = memchr(p, '@', n)) != NULL;) {
+        n -= (size_t)(at + 1 - p);
+        p = at + 1;
+    }
+    v6 = n && p[0] == '[' ? memchr(p, ']', n) : NULL;
+    n = v6 ? (size_t)(v6 + 1 - p) : strcspn(p, ":") < n ? strcspn(p, ":") : n;
+    if (n && p[n - 1] == '.')
+        n--;
+    return bytes_of(p, n);
+}
+
+size_t near_code_providers(const struct url_list *urls, const char *out[static LIMIT_URLS])
+{
     size_t n = 0;
     for (size_t i = 0; i < urls->n; i++) {
+        struct bytes host = host_of(urls->v[i]);
         bool known = false;
-        fetch_url_host(urls->v[i], hosts[n], FETCH_HOST);
-        for (size_t k = 0; k < n && !known; k++)
-            known = strcmp(strstr(hosts[k], "://"), strstr(hosts[n], "://")) == 0;
+        for (size_t k = 0; k < n && !known; k++) {
+            struct bytes other = host_of(out[k]);
+            known = host.n == other.n &&
+                    strncasecmp((const char *)host.p, (const char *)other.p, host.n) == 0;
+        }
         if (!known)
             out[n++] = urls->v[i];
     }
@@ -113,7 +132,7 @@ static enum rc ask(const struct driver *d, const struct near_head *head, struct 
     const char *urls[LIMIT_URLS];
     struct question q[NEAR_CODES * LIMIT_URLS];
     char *text[NEAR_CODES] = {0};
-    size_t hosts = d->offline ? 0 : providers(&d->config->rpc, urls), n = 0;
+    size_t hosts = d->offline ? 0 : near_code_providers(&d->config->rpc, urls), n = 0;
     for (size_t i = 0; i < contracts && err->rc == RC_OK; i++) {
         text[i] = request_text(head, out[i].account);
         if (!text[i])

@@ -23,6 +23,10 @@ struct near_code {
     uint8_t hash[32];    /* seen: `other`'s, else of the first host that named one */
 };
 
+/* near_code_providers: the first URL of each host; a port, a path or another spelling of the name
+ * makes no other one. Borrowed. */
+size_t near_code_providers(const struct url_list *urls, const char *out[static LIMIT_URLS]);
+
 /*
  * near_code_check asks about the contracts of the question, and appends a check near.code_hash for
  * each: pass, fail when a host names another code, else unknown, which is a fail where the

@@ -9,6 +9,7 @@
 #include "agent/config.h"
 #include "agent/decision.h"
 #include "agent/kdf.h"
+#include "agent/near_code.h"
 #include "agent/near_fix.h"
 #include "agent/rpc.h"
 #include "agent/store.h"
@@ -364,6 +365,39 @@ static void a_no_has_the_calls_that_change_it(void **state)
     }
 }
 
+/* The tripwire wants two providers: one that is named twice is one. */
+static void a_host_is_one_provider(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *v[4];
+        size_t n, want;
+    } cases[] = {
+        {{"https://a.example/"}, 1, 1},
+        {{"https://a.example/", "https://b.example/"}, 2, 2},
+        {{"https://a.example/", "http://a.example", "https://a.example/key?x#y"}, 3, 1},
+        {{"https://a.example", "https://a.example:443/", "https://a.example:8443"}, 3, 1},
+        {{"https://a.example", "https://A.Example./x"}, 2, 1},
+        {{"https://u:p@a.example/", "https://w@x@a.example:1/", "https://a.example/@b.example"},
+         3,
+         1},
+        {{"https://a.example@b.example/", "https://a.example/"}, 2, 2},
+        {{"http://[::1]:1/", "http://[::1]:2", "http://[::2]"}, 3, 2},
+        {{"https://a.example", "https://a.example.org", "https://aa.example"}, 3, 3},
+        {{"https://b.example", "https://a.example", "https://b.example:2", "https://A.example"},
+         4,
+         2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct url_list urls = {.n = cases[i].n};
+        const char *out[LIMIT_URLS];
+        for (size_t k = 0; k < urls.n; k++)
+            urls.v[k] = cases[i].v[k];
+        size_t n = near_code_providers(&urls, out);
+        CASE("providers", n == cases[i].want && out[0] == urls.v[0], "case %zu: %zu", i, n);
+    }
+}
+
 int main(void)
 {
     arena = arena_new(1 << 22);
@@ -375,6 +409,7 @@ int main(void)
         cmocka_unit_test(floors_are_of_a_network_and_a_contract),
         cmocka_unit_test(an_identity_names_all_that_was_asked),
         cmocka_unit_test(a_no_has_the_calls_that_change_it),
+        cmocka_unit_test(a_host_is_one_provider),
     };
     int rc = HARNESS_RUN("near_agent", tests);
     arena_free(arena);
