@@ -296,6 +296,8 @@ static void the_kms_state_is_read_exactly(void **state)
     memcpy(copy, kms_raw, n);
     copy[n] = 0;
     CASE("one more", read_kms(bytes_of(copy, n + 1), &s) == BG_NEAR_KMS_STATE, "read");
+    copy[4] = 'M';
+    CASE("a name that is none", read_kms(bytes_of(copy, n), &s) == BG_NEAR_KMS_STATE, "read");
     /* Tags, lengths and prefixes: no other value at their place. */
     static const size_t fixed[] = {0,  1,  2,  3,  22, 26, 27, 28, 32, 33, 38, 42, 43, 44,
                                    48, 49, 50, 57, 58, 64, 69, 74, 82, 86, 87, 88, 92, 93};

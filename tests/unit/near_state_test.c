@@ -23,8 +23,8 @@ struct pair {
     uint8_t key[32];
     size_t key_n;
     uint8_t value[160];
-    size_t value_n;
-    uint8_t path[KEY]; /* nibbles of 0x09 account 0x2c key */
+    size_t value_n, more; /* more: what a leaf claims beyond its value */
+    uint8_t path[KEY];    /* nibbles of 0x09 account 0x2c key */
     size_t path_n;
 };
 
@@ -69,7 +69,7 @@ static void build(struct trie *t, struct pair **v, size_t n, size_t at, uint8_t 
     if (n == 1) {
         size_t len = put_path(raw + 5, v[0]->path + at, v[0]->path_n - at, true);
         put32(raw + 1, len);
-        put32(raw + 5 + len, v[0]->value_n);
+        put32(raw + 5 + len, v[0]->value_n + v[0]->more);
         hash_sha256(bytes_of(v[0]->value, v[0]->value_n), raw + 9 + len);
         node_end(t, raw, 41 + len, out);
         return;
@@ -538,6 +538,10 @@ static void values_are_the_proven_ones(void **state)
                 (void)json_array_insert_new(values, 0, json_object());
         open_is("values", s, rpc, BG_NEAR_VALUE);
     }
+    s = stage(ASK_KMS);
+    s->shard[0].v[STATE_KMS].more = 1;
+    rpc = answers(s);
+    open_is("a leaf of another length", s, rpc, BG_NEAR_VALUE);
     s = stage(ASK_KMS); /* a set's entry that is no position */
     s->shard[0].v[MRS].value_n = 5;
     AUTO_JSON last = answers(s);
@@ -569,13 +573,27 @@ static void the_root_of_the_state_is_the_root_of_all(void **state)
     json_t *none = query(s, &s->shard[1], p, KMS);
     (void)json_array_set_new(rpc, 1 + MRS, none);
     open_is("another shard's no", s, rpc, BG_NEAR_OTHER_ROOT);
+    s = stage(ASK_APP); /* it need not be the first */
+    struct trie first = s->shard[0];
+    s->shard[0] = s->shard[1];
+    s->shard[1] = first;
+    settle(s);
+    rpc = json_pack("[o]", block_answer(s));
+    for (size_t i = 0; i < 8; i++)
+        (void)json_array_append_new(
+            rpc, query(s, &s->shard[1], &s->shard[1].v[i], s->shard[1].v[i].account));
+    struct came c = ask(s, rpc);
+    CASE("the second shard", c.rc == RC_OK && c.r.chain.say == CHAIN_ALLOWS, "BG-%04d", c.bad.rc);
+    json_decref(rpc);
+    arena_free(s->a);
+    free(s);
     s = stage(ASK_KMS); /* both shards in one answer: the right one decides */
     rpc = answers(s);
     none = query(s, &s->shard[1], &s->shard[0].v[MRS], KMS);
     (void)json_array_extend(json_object_get(result_of(rpc, 1 + MRS), "proof"),
                             json_object_get(json_object_get(none, "result"), "proof"));
     json_decref(none);
-    struct came c = ask(s, rpc);
+    c = ask(s, rpc);
     CASE("nodes of both", c.rc == RC_OK && c.r.chain.say == CHAIN_ALLOWS, "BG-%04d", c.bad.rc);
     json_decref(rpc);
     arena_free(s->a);
