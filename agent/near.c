@@ -373,9 +373,7 @@ static enum rc keep_checks(struct run *r, const struct checks *found, struct nea
 
 static enum rc remember(struct run *r, struct err *err)
 {
-    uint64_t height = r->head->height;
-    if (r->cfg.floor_height > height)
-        height = r->cfg.floor_height;
+    uint64_t height = r->head->height; /* the client gives no head below the floor */
     r->facts->floor.slot = height;
     if (!r->d->stored)
         return RC_OK;

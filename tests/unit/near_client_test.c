@@ -1,31 +1,21 @@
 /*
  * near: light client blocks as JSON: what is read of them and what is refused; then the client that
  * follows them: age, floor, clock, the answer to which question, and when it gives up. The blocks
- * are signed here, by one producer; their bytes are put together here (facts/near.md 2).
+ * are signed by one producer (tests/lib/near_scene.c, from the formulas of facts/near.md 2).
  */
 #include "tests/lib/harness.h"
 
-#include <openssl/evp.h>
-
 #include "base/limits.h"
-#include "policy/near/base58.h"
-#include "policy/near/client.h"
+#include "tests/lib/near_scene.h"
 
 #define NS    1000000000ull
-#define START 100000u /* seconds: the checkpoint's time */
-
-static json_t *b58(const uint8_t *p, size_t n)
-{
-    char text[BASE58_MAX_TEXT];
-    base58_write(bytes_of(p, n), text);
-    return json_string(text);
-}
+#define START NEAR_SIGNER_START
 
 static json_t *same(int v)
 {
     uint8_t h[32];
     memset(h, v, 32);
-    return b58(h, 32);
+    return near_scene_b58(h);
 }
 
 static json_t *named(const char *type, int v, size_t n)
@@ -38,98 +28,29 @@ static json_t *named(const char *type, int v, size_t n)
     return json_string(text);
 }
 
-/* ---- one chain of one producer ---- */
-
+/* struct chain: and where its answers are read. */
 struct chain {
     struct arena *a;
-    EVP_PKEY *key;
-    char public_key[BASE58_MAX_TEXT + 8];
-    uint8_t bp_hash[32];
-    struct near_checkpoint start;
+    struct near_signer s;
 };
-
-/* producers: [V1 of pool.near], and its hash by the formula: u32 n, tag, name, key, u128 stake. */
-static json_t *producers(const struct chain *c)
-{
-    return json_pack("[{s:s, s:s, s:s, s:s}]", "validator_stake_struct_version", "V1", "account_id",
-                     "pool.near", "public_key", c->public_key, "stake", "5");
-}
 
 static struct chain chain(void)
 {
-    struct chain c = {.a = arena_new(64u << 20)};
-    uint8_t seed[32], list[4 + 1 + 4 + 9 + 1 + 32 + 16] = {1};
-    size_t n = 32;
-    memset(seed, 77, 32);
-    c.key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, 32);
-    assert_true(c.a && c.key && EVP_PKEY_get_raw_public_key(c.key, list + 19, &n) == 1);
-    list[5] = 9;
-    memcpy(list + 9, "pool.near", 9);
-    list[51] = 5;
-    hash_sha256(BYTES_OF_ARRAY(list), c.bp_hash);
-    char part[BASE58_MAX_TEXT];
-    base58_write(bytes_of(list + 19, 32), part);
-    snprintf(c.public_key, sizeof c.public_key, "ed25519:%s", part);
-    c.start = (struct near_checkpoint){.height = 100, .timestamp = START * NS};
-    memset(c.start.block_hash, 90, 32);
-    memset(c.start.epoch_id, 1, 32);
-    memset(c.start.next_epoch_id, 2, 32);
-    memcpy(c.start.bp_hash, c.bp_hash, 32);
-    memcpy(c.start.next_bp_hash, c.bp_hash, 32);
-    return c;
+    return (struct chain){arena_new(64u << 20), near_signer_new()};
 }
 
 static void drop(struct chain *c)
 {
-    EVP_PKEY_free(c->key);
+    near_signer_free(&c->s);
     arena_free(c->a);
 }
 
-static void put64(uint8_t *p, uint64_t v)
-{
-    for (size_t i = 0; i < 8; i++)
-        p[i] = (uint8_t)(v >> (8 * i));
-}
-
-/* light: block `height` at `seconds`, in the checkpoint's epoch, signed. */
 static json_t *light(const struct chain *c, uint64_t height, uint64_t seconds,
                      uint8_t out_hash[static 32])
 {
-    uint8_t lite[208] = {0}, rest[32], prev[32], next_inner[32], h[32], message[41] = {0}, sig[64];
-    char time[24], text[BASE58_MAX_TEXT + 8], part[BASE58_MAX_TEXT];
-    size_t n = 64;
-    memset(rest, 3, 32);
-    memset(prev, 4, 32);
-    memset(next_inner, 5, 32);
-    put64(lite, height);
-    memset(lite + 8, 1, 32);
-    memset(lite + 40, 2, 32);
-    memset(lite + 72, 6, 32);
-    memset(lite + 104, 7, 32);
-    put64(lite + 136, seconds * NS);
-    memcpy(lite + 144, c->bp_hash, 32);
-    memset(lite + 176, 8, 32);
-    hash_sha256(BYTES_OF_ARRAY(lite), h);
-    HASH_PARTS(hash_sha256_parts, h, BYTES_OF_ARRAY(h), BYTES_OF_ARRAY(rest));
-    HASH_PARTS(hash_sha256_parts, out_hash, BYTES_OF_ARRAY(h), BYTES_OF_ARRAY(prev));
-    HASH_PARTS(hash_sha256_parts, h, BYTES_OF_ARRAY(next_inner), bytes_of(out_hash, 32));
-    memcpy(message + 1, h, 32);
-    put64(message + 33, height + 2);
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    assert_true(ctx && EVP_DigestSignInit(ctx, NULL, NULL, NULL, c->key) == 1 &&
-                EVP_DigestSign(ctx, sig, &n, message, sizeof message) == 1);
-    EVP_MD_CTX_free(ctx);
-    base58_write(BYTES_OF_ARRAY(sig), part);
-    snprintf(text, sizeof text, "ed25519:%s", part);
-    snprintf(time, sizeof time, "%llu", (unsigned long long)(seconds * NS));
-    json_t *inner =
-        json_pack("{s:I, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o}", "height", (json_int_t)height,
-                  "epoch_id", same(1), "next_epoch_id", same(2), "prev_state_root", same(6),
-                  "outcome_root", same(7), "timestamp", (json_int_t)0, "timestamp_nanosec", time,
-                  "next_bp_hash", b58(c->bp_hash, 32), "block_merkle_root", same(8));
-    return json_pack("{s:o, s:o, s:o, s:o, s:n, s:[s]}", "inner_lite", inner, "inner_rest_hash",
-                     b58(rest, 32), "prev_block_hash", b58(prev, 32), "next_block_inner_hash",
-                     b58(next_inner, 32), "next_bps", "approvals_after_next", text);
+    uint8_t root[32];
+    memset(root, 6, 32);
+    return near_signer_light(&c->s, height, seconds, root, out_hash);
 }
 
 static json_t *entry(const char *method, json_t *params, json_t *result)
@@ -139,13 +60,13 @@ static json_t *entry(const char *method, json_t *params, json_t *result)
 
 static json_t *after(const uint8_t hash[static 32], json_t *result)
 {
-    return entry("next_light_client_block", json_pack("{s:o}", "last_block_hash", b58(hash, 32)),
-                 result);
+    return entry("next_light_client_block",
+                 json_pack("{s:o}", "last_block_hash", near_scene_b58(hash)), result);
 }
 
 static json_t *lists(const struct chain *c)
 {
-    return entry("EXPERIMENTAL_validators_ordered", json_array(), producers(c));
+    return entry("EXPERIMENTAL_validators_ordered", json_array(), near_signer_list(&c->s));
 }
 
 /* ---- what is read of a block ---- */
@@ -298,7 +219,7 @@ static void producers_have_one_shape(void **state)
          BG_NEAR_PRODUCER},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        AUTO_JSON list = producers(&c);
+        AUTO_JSON list = near_signer_list(&c.s);
         (void)json_object_set_new(json_array_get(list, 0), cases[i].key, cases[i].v);
         err_clear(&err);
         enum rc rc = near_producers_from_json(c.a, list, &p, &err);
@@ -306,7 +227,7 @@ static void producers_have_one_shape(void **state)
     }
     static const size_t sizes[] = {0, 1, LIMIT_NEAR_PRODUCERS, LIMIT_NEAR_PRODUCERS + 1};
     for (size_t i = 0; i < 4; i++) {
-        AUTO_JSON one = producers(&c);
+        AUTO_JSON one = near_signer_list(&c.s);
         AUTO_JSON list = many(sizes[i], json_incref(json_array_get(one, 0)));
         err_clear(&err);
         enum rc rc = near_producers_from_json(c.a, list, &p, &err);
@@ -329,7 +250,7 @@ static struct came follow(const struct chain *c, struct near_config cfg, uint64_
     struct came r = {0};
     struct near_client *client = NULL;
     struct answers answers;
-    cfg.checkpoint = c->start;
+    cfg.checkpoint = c->s.start;
     assert_int_equal(answers_read(c->a, rpc, &answers, &r.err), RC_OK);
     assert_int_equal(near_client_new(c->a, &cfg, now, &client, &r.err), RC_OK);
     r.rc = near_client_step(client, &answers, false, &r.needs, &r.head, &r.bad, &r.err);
@@ -341,8 +262,8 @@ static void heads_have_rules(void **state)
     (void)state;
     struct chain c = chain();
     uint8_t hash[32];
-    AUTO_JSON rpc =
-        json_pack("[o, o]", lists(&c), after(c.start.block_hash, light(&c, 105, START + 50, hash)));
+    AUTO_JSON rpc = json_pack("[o, o]", lists(&c),
+                              after(c.s.start.block_hash, light(&c, 105, START + 50, hash)));
     static const struct {
         const char *name;
         uint64_t now, max_age, floor;
@@ -382,19 +303,19 @@ static void answers_are_to_our_question(void **state)
     struct came r = follow(&c, none, START + 50, foreign);
     CASE("after another block", r.rc == RC_OK && !r.head && r.bad.rc == RC_OK, "BG-%04d", r.bad.rc);
     json_t *low = light(&c, 105, START + 50, first), *high = light(&c, 106, START + 51, second);
-    AUTO_JSON two = json_pack("[o, o, o]", lists(&c), after(c.start.block_hash, low),
-                              after(c.start.block_hash, high));
+    AUTO_JSON two = json_pack("[o, o, o]", lists(&c), after(c.s.start.block_hash, low),
+                              after(c.s.start.block_hash, high));
     r = follow(&c, none, START + 51, two);
     CASE("the higher one of two",
          r.head && r.head->height == 106 && memcmp(r.head->block_hash, second, 32) == 0, "BG-%04d",
          r.bad.rc);
     AUTO_JSON way =
         json_pack("[o, o, o]", lists(&c), after(first, light(&c, 107, START + 52, second)),
-                  after(c.start.block_hash, light(&c, 105, START + 50, first)));
+                  after(c.s.start.block_hash, light(&c, 105, START + 50, first)));
     r = follow(&c, none, START + 52, way);
     CASE("one after the other", r.head && r.head->height == 107, "BG-%04d", r.bad.rc);
     AUTO_JSON alone =
-        json_pack("[o]", after(c.start.block_hash, light(&c, 105, START + 50, first)));
+        json_pack("[o]", after(c.s.start.block_hash, light(&c, 105, START + 50, first)));
     r = follow(&c, none, START + 50, alone);
     CASE("its producers are asked for",
          !r.head && needs_hard(&r.needs) == 1 && r.needs.v[0].kind == NEED_NEAR_PRODUCERS &&
@@ -414,7 +335,7 @@ static void made_up_blocks_have_an_end(void **state)
             json_t *block = light(&c, 105 + i, START + 50, hash);
             (void)json_object_set_new(json_object_get(block, "inner_lite"), "outcome_root",
                                       same(11));
-            (void)json_array_append_new(rpc, after(c.start.block_hash, block));
+            (void)json_array_append_new(rpc, after(c.s.start.block_hash, block));
         }
         struct came r = follow(&c, (struct near_config){0}, START + 50, rpc);
         bool over = n > LIMIT_NEAR_REFUSED;
