@@ -85,8 +85,9 @@ bool measured_verity_hash(struct bytes parameters, struct bytes *out)
     for (size_t i = 0; token(&c, ' ', ' ', &field); i++) {
         if (i == VERITY_DIGEST)
             digest = field;
-        /* Blocks that do not hash to the tree would be read all the same. */
-        if (bytes_eq_str(field, "ignore_corruption"))
+        /* Blocks that do not hash to the tree would be read all the same; or when they are read for
+         * the second time, and the disk under them is the host's to change in between. */
+        if (bytes_eq_str(field, "ignore_corruption") || bytes_eq_str(field, "check_at_most_once"))
             return false;
     }
     if (digest.n != 64 && digest.n != 96 && digest.n != 128)

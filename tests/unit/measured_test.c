@@ -56,6 +56,12 @@ static void a_verity_table_gives_its_root_hash(void **state)
     assert_false(measured_verity_hash(
         bytes_of_str("1 8:17 8:18 4096 4096 262144 1 sha256 " H64 " - 1 ignore_corruption"),
         &hash));
+    assert_false(measured_verity_hash(
+        bytes_of_str("1 8:17 8:18 4096 4096 262144 1 sha256 " H64 " - 1 check_at_most_once"),
+        &hash));
+    assert_false(measured_verity_hash(bytes_of_str("1 8:17 8:18 4096 4096 262144 1 sha256 " H64
+                                                   " - 2 restart_on_corruption check_at_most_once"),
+                                      &hash));
     assert_false(measured_verity_hash(bytes_of_str("1 8:17 8:18 4096 4096 1 1 sha256"), &hash));
     assert_false(measured_verity_hash(bytes_of_str("0 1 linear 8:1 0 a b c short"), &hash));
     assert_false(measured_verity_hash(BYTES_NONE, &hash));
@@ -123,33 +129,49 @@ static void places_that_nothing_measured_are_refused(void **state)
     close(shm);
 }
 
-/* in_ramfs: a mount of our own, in a child, since it changes what the process sees. */
-static int in_ramfs(const char *dir)
+/* in_mount: a file system of our own, in a child, since it changes what the process sees. */
+static int in_mount(const char *type, bool read_only, enum rc want, const char *dir)
 {
     char path[64];
     snprintf(path, sizeof path, "%s/config", dir);
     if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-        mount("ramfs", dir, "ramfs", 0, NULL) != 0)
+        mount(type, dir, type, 0, NULL) != 0)
         return 2;
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
-    return fd >= 0 && write(fd, "{}", 2) == 2 && measured(path) == RC_OK ? 0 : 1;
+    bool written = fd >= 0 && write(fd, "{}", 2) == 2 && close(fd) == 0;
+    if (!written || (read_only && mount(type, dir, type, MS_REMOUNT | MS_RDONLY, NULL) != 0))
+        return 3;
+    return measured(path) == want ? 0 : 1;
 }
 
-static void a_file_in_ramfs_is_taken(void **state)
+static void by_the_type_of_the_file_system(void **state)
 {
     (void)state;
-    char dir[] = "/tmp/bootgate-measured.XXXXXX";
-    int status = 0;
-    assert_non_null(mkdtemp(dir));
-    pid_t pid = fork();
-    if (pid == 0)
-        _exit(in_ramfs(dir));
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    rmdir(dir);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 2)
-        case_skip(1, "no right to mount a ramfs");
-    else
-        assert_int_equal(status, 0);
+    static const struct {
+        const char *type;
+        bool read_only;
+        enum rc want;
+    } v[] = {
+        {"ramfs", false, RC_OK},
+        {"tmpfs", false, BG_MEASURED_FILE_SYSTEM},
+        /* By its type, not for want of a dm-verity table: whoever made it read-only filled it. */
+        {"tmpfs", true, BG_MEASURED_FILE_SYSTEM},
+    };
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+        char dir[] = "/tmp/bootgate-measured.XXXXXX";
+        int status = 0;
+        assert_non_null(mkdtemp(dir));
+        pid_t pid = fork();
+        if (pid == 0)
+            _exit(in_mount(v[i].type, v[i].read_only, v[i].want, dir));
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        rmdir(dir);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 2)
+            case_skip(1, "no right to mount");
+        else
+            CASE(v[i].type, status == 0, "read-only %d: status 0x%x", v[i].read_only,
+                 (unsigned)status);
+    }
 }
 
 int main(void)
@@ -158,7 +180,7 @@ int main(void)
         cmocka_unit_test(the_mount_of_a_file_is_found_by_its_number),
         cmocka_unit_test(a_verity_table_gives_its_root_hash),
         cmocka_unit_test(the_root_hash_must_stand_on_the_command_line),
-        cmocka_unit_test(a_file_in_ramfs_is_taken),
+        cmocka_unit_test(by_the_type_of_the_file_system),
         cmocka_unit_test(places_that_nothing_measured_are_refused),
     };
     return HARNESS_RUN("measured", tests);
