@@ -2,7 +2,10 @@
 #include "tests/lib/harness.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/ck.h"
 #include "base/cur.h"
@@ -281,6 +284,44 @@ static void secrets_are_zeroed_and_sized(void **state)
     assert_null(secret_new(SIZE_MAX - 8, &err));
 }
 
+/* mapped_with: the flags of the mapping that p lies in (proc_pid_smaps(5), VmFlags). */
+static bool mapped_with(const void *p, const char *flag)
+{
+    FILE *f = fopen("/proc/self/smaps", "r");
+    char line[512];
+    bool here = false, has = false;
+    while (f && fgets(line, sizeof line, f)) {
+        unsigned long from, to;
+        if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+            here = (uintptr_t)p >= from && (uintptr_t)p < to;
+        else if (here && strncmp(line, "VmFlags:", 8) == 0)
+            has = strstr(line, flag) != NULL;
+    }
+    if (f)
+        fclose(f);
+    return has;
+}
+
+static void secrets_stay_in_memory_and_in_their_process(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct secret *s = secret_new(32, &err);
+    int status = 0;
+    assert_non_null(s);
+    memset(secret_data(s), 1, 32);
+    assert_true(mapped_with(secret_data(s), " lo")); /* locked */
+    assert_true(mapped_with(secret_data(s), " dd")); /* not in a dump */
+    assert_true(mapped_with(secret_data(s), " wf")); /* wiped on fork */
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(mem_is_zero(secret_data(s), 32) ? 0 : 1);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_false(mem_is_zero(secret_data(s), 32));
+    secret_free(s);
+}
+
 static void error_table_is_sound(void **state)
 {
     (void)state;
@@ -312,6 +353,7 @@ int main(void)
         cmocka_unit_test(readers_demand_the_type),
         cmocka_unit_test(digests_match_fips_180_and_the_ripemd_paper),
         cmocka_unit_test(secrets_are_zeroed_and_sized),
+        cmocka_unit_test(secrets_stay_in_memory_and_in_their_process),
         cmocka_unit_test(error_table_is_sound),
     };
     return HARNESS_RUN("base", tests);

@@ -35,17 +35,30 @@ static bool in_child(void *ctx)
     return child_write(0, bytes_of(&got, sizeof got));
 }
 
-/* status_has: a line of /proc/PID/status. */
-static bool status_has(pid_t pid, const char *line)
+/* file_has: a line of /proc/PID/FILE. */
+static bool file_has(pid_t pid, const char *file, const char *line)
 {
     char path[64], text[4096];
-    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
     FILE *f = fopen(path, "r");
     size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
     if (f)
         fclose(f);
     text[n] = '\0';
     return strstr(text, line) != NULL;
+}
+
+static bool status_has(pid_t pid, const char *line)
+{
+    return file_has(pid, "status", line);
+}
+
+/* limited: proc_pid_limits(5): soft and hard are zero. */
+static bool limited(pid_t pid, const char *what)
+{
+    char line[96];
+    snprintf(line, sizeof line, "%-25s 0                    0 ", what);
+    return file_has(pid, "limits", line);
 }
 
 static void a_confined_process_has_no_rights_left(void **state)
@@ -80,6 +93,9 @@ static void a_confined_process_has_no_rights_left(void **state)
                  "the bounding set is not empty");
         CASE(roles[r], status_has(pid, "NoNewPrivs:\t1"), "new privileges");
         CASE(roles[r], status_has(pid, "Seccomp:\t2"), "no filter");
+        CASE(roles[r], limited(pid, "Max core file size"), "it may leave a core");
+        CASE(roles[r], limited(pid, "Max file size") == (r != SANDBOX_COLLECT), "files");
+        CASE(roles[r], limited(pid, "Max processes") == (r != SANDBOX_RESOLVE), "processes");
         close(end[1]);
         close(ready[0]);
         int status = 0;
@@ -190,6 +206,83 @@ static void an_unconfined_child_does_not_run(void **state)
     assert_false(ran); /* not in this process */
 }
 
+#define OTHERS 57 /* a descriptor of the parent's own */
+
+static int other_fd(void)
+{
+    return fcntl(OTHERS, F_GETFD) < 0 ? 0 : 1;
+}
+
+static bool write_too_much(void *ctx)
+{
+    (void)ctx;
+    return child_write(0, bytes_of_str("seventeen letters"));
+}
+
+static void a_child_has_its_flows_and_no_more(void **state)
+{
+    (void)state;
+    AUTO_ARENA a = arena_new(1u << 16);
+    struct err err = {0};
+    struct bytes out[CHILD_FLOWS];
+    struct ask q = {other_fd};
+    struct child c = {.what = "a child",
+                      .role = SANDBOX_PARSE,
+                      .run = in_child,
+                      .ctx = &q,
+                      .n = 1,
+                      .cap = {sizeof(int)},
+                      .stdout_flow = -1};
+    const struct watch w = {clock_ms() + 20000, -1};
+    int fd = open("/dev/null", O_RDONLY), got = -1;
+    assert_true(fd >= 0 && dup2(fd, OTHERS) == OTHERS);
+    assert_int_equal(child_run(a, &c, &w, out, &err), RC_OK);
+    memcpy(&got, out[0].p, sizeof got);
+    assert_int_equal(got, 0);
+    close(OTHERS);
+    close(fd);
+    c.run = write_too_much;
+    c.cap[0] = 16;
+    assert_int_equal(child_run(a, &c, &w, out, &err), BG_CHILD_TOO_LONG);
+    err_clear(&err);
+    c.cap[0] = 17;
+    assert_int_equal(child_run(a, &c, &w, out, &err), RC_OK);
+    c.cap[0] = 0;
+    assert_int_equal(child_run(a, &c, &w, out, &err), BG_CHILD_TOO_LONG);
+}
+
+/* parent: has a child of watch_fork's that would wait for ever, and waits itself. */
+static _Noreturn void parent(int lives)
+{
+    struct err err = {0};
+    int pidfd = -1;
+    pid_t pid = watch_fork(&pidfd, &err);
+    if (pid == 0 && write(lives, "x", 1) != 1)
+        _exit(1);
+    for (;;)
+        pause();
+}
+
+static void a_child_ends_with_its_parent(void **state)
+{
+    (void)state;
+    int lives[2];
+    char byte;
+    assert_int_equal(pipe(lives), 0);
+    pid_t pid = fork();
+    if (pid == 0)
+        parent(lives[1]);
+    close(lives[1]);
+    assert_int_equal(read(lives[0], &byte, 1), 1); /* the grandchild is there */
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    /* The pipe ends with the last of them. */
+    struct pollfd end = {.fd = lives[0], .events = POLLIN};
+    assert_int_equal(poll(&end, 1, 30000), 1);
+    assert_int_equal(read(lives[0], &byte, 1), 0);
+    close(lives[0]);
+}
+
 /* --- the gate itself --- */
 
 static int gate(bool may_exec, int (*call)(void))
@@ -231,6 +324,8 @@ int main(void)
         cmocka_unit_test(a_confined_process_has_no_rights_left),
         cmocka_unit_test(named_paths_are_given),
         cmocka_unit_test(an_unconfined_child_does_not_run),
+        cmocka_unit_test(a_child_has_its_flows_and_no_more),
+        cmocka_unit_test(a_child_ends_with_its_parent),
         cmocka_unit_test(the_gate_does_what_its_children_need_and_traces_nobody),
     };
     if (!taken_set_up())

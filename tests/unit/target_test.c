@@ -206,6 +206,25 @@ static void a_command_reads_the_key_from_its_input(void **state)
     assert_int_equal(rc, BG_TARGET_EXEC_UNREAD);
 }
 
+/* A command has its standard streams, no environment, no blocked signals, and nothing else. */
+static void a_command_inherits_nothing(void **state)
+{
+    (void)state;
+    const char *const argv[] = {
+        "/bin/sh", "-c",
+        "cat >/dev/null; test -z \"$BOOTGATE_LEAK\" && test ! -e /proc/$$/fd/57 && "
+        "grep -q '^SigBlk:.0*$' /proc/$$/status",
+        NULL};
+    struct target_config t = {.type = TARGET_EXEC, .argv = argv};
+    int fd = open("/dev/null", O_RDONLY);
+    assert_true(fd >= 0 && dup2(fd, 57) == 57); /* dup2(2) takes the close-on-exec flag away */
+    assert_int_equal(setenv("BOOTGATE_LEAK", "1", 1), 0);
+    assert_int_equal(give(&t), RC_OK);
+    close(57);
+    close(fd);
+    assert_int_equal(unsetenv("BOOTGATE_LEAK"), 0);
+}
+
 /* client connects once the socket is there, as another user when asked to; reads `want` bytes. */
 static pid_t client(const char *path, uid_t uid, size_t want)
 {
@@ -348,6 +367,7 @@ int main(void)
         cmocka_unit_test(a_disk_is_no_place_for_a_key),
         cmocka_unit_test(the_keyring_has_the_key_for_a_while),
         cmocka_unit_test(a_command_reads_the_key_from_its_input),
+        cmocka_unit_test(a_command_inherits_nothing),
         cmocka_unit_test(one_client_of_the_socket_gets_the_key),
         cmocka_unit_test(a_stranger_at_the_socket_gets_nothing),
         cmocka_unit_test(a_failure_takes_the_others_back),

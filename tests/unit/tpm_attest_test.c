@@ -138,6 +138,9 @@ static void each_defect_has_its_code(void **state)
     VERIFY(BG_TPM_EK_PROFILE, g.cert.usage = "critical,keyEncipherment");
     VERIFY(BG_TPM_EK_PROFILE, (g = good(rsa), g.cert.usage = "critical,keyAgreement"));
     VERIFY(BG_TPM_EK_PROFILE, g.cert.ca = true);
+    /* All else as it should be: its key makes certificates, too. */
+    VERIFY(BG_TPM_EK_PROFILE, (g.cert.ca = true, g.cert.usage = "keyAgreement,keyCertSign",
+                               g.cert.ext_usage = "2.23.133.8.1"));
     VERIFY(BG_TPM_EK_OTHER, g.cert.extra_oid = "1.3.6.1.4.1.99999.1");
     VERIFY(BG_TPM_EK_KEY, g.ek = else_ecc);
     VERIFY(BG_TPM_EK_KEY, (g.ek = rsa, g.cert.usage = "critical,keyAgreement,keyEncipherment"));
