@@ -220,7 +220,7 @@ static const struct store_floor *floor_of(const struct report_tpm *tpm, struct r
         return NULL;
     *floor = (struct store_floor){tpm->floor_position, tpm->floor_checkpoint};
     if (tpm->floor_binds && floor->slot)
-        r->freshness = FRESH_FLOOR;
+        report_vouch(r, FRESH_FLOOR);
     return floor;
 }
 

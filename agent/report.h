@@ -67,7 +67,7 @@ struct report {
     bool app_id_pinned, acpi_pinned; /* by the configuration */
     bool test_root;                  /* the PKI root is not Intel's */
     enum freshness freshness;
-    uint64_t time_error_ms;  /* how far off now may be; FRESH_AUTHENTICATED_TIME */
+    uint64_t time_error_ms;  /* how far off now may be; 0: it is the host's word */
     bool has_time, at_given; /* has_time: a clock (or --at) was read; else now is 0 */
     uint64_t now;
     const struct report_tpm *tpm; /* NULL: none took part */
@@ -100,6 +100,8 @@ const char *report_collateral(struct arena *a, const struct report *r, struct er
 /* boot_view_as: "app" or "kms"; boot_view_mr: "boot" or "run"; NULL: neither. */
 const char *boot_view_as(enum boot_view v);
 const char *boot_view_mr(enum boot_view v);
+/* report_vouch: f is known, too. What says more (a nonce of this run) stays. */
+void report_vouch(struct report *r, enum freshness f);
 const char *freshness_name(enum freshness f);
 const char *verdict_kind_name(enum verdict_kind k);
 

@@ -87,7 +87,7 @@ void session_set_time(struct session *s, const struct authtime *t)
         (void)!report_note(s->a, r, "the time is the host's word", &t->why, &ignored);
         return;
     }
-    r->freshness = FRESH_AUTHENTICATED_TIME;
+    report_vouch(r, FRESH_AUTHENTICATED_TIME);
     r->time_error_ms = t->error_ms;
     r->now = authtime_now(t);
     s->input.now = r->now;

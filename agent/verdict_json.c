@@ -326,7 +326,7 @@ static json_t *times(const struct report *r)
         return o;
     put(o, "now", integer(r->now));
     put(o, "now_text", when(r->now));
-    bool vouched = r->freshness == FRESH_AUTHENTICATED_TIME;
+    bool vouched = r->time_error_ms != 0;
     put(o, "source", json_string(r->at_given ? "argument" : vouched ? "chrony" : "host-clock"));
     if (vouched)
         put(o, "error_ms", integer(r->time_error_ms));

@@ -57,6 +57,17 @@ one_build() { # NAME PROGRAM
     is 'by call: assurance' proof-of-call "$(member chain.assurance)"
     is 'by call: freshness' nonce "$(member freshness)"
     is 'by call: the contract' true "$(member contract.is_allowed)"
+    # A clock that somebody vouches for, and a floor, say less than a nonce of this run: they do not take its place.
+    gate_config yes "$(by_call yes relay)" '"require_freshness":"nonce"'
+    sed -i 's|^{|{"guest":{"time":"'"$work/time/sock"'","time_wait":10},|' "$work/config.json"
+    mkdir -p "$work/time"
+    python3 "$root/tests/pcs/chronyd.py" right "$work/time/sock" 2>"$work/time.err" &
+    clock=$!
+    background="$background $clock"
+    boot 'by call, and a clock' 0 null "$bundle"
+    is 'by call, and a clock: freshness' nonce "$(member freshness)"
+    is 'by call, and a clock: whose time' chrony "$(member time.source)"
+    kill "$clock"
     gate_config yes "$(by_call yes never relay)"
     boot 'a relay that sends nothing, and one that does' 0 null "$bundle"
     gate_config yes "$(by_call yes other)"
