@@ -48,6 +48,14 @@ TPML_PCR_SELECTION tpm_pcr_selection(const struct tpm_config *cfg, uint32_t mask
 /* tpm_pcr_read: the PCRs of mask, in the configured bank. */
 enum rc tpm_pcr_read(struct tpm_esys *t, uint32_t mask,
                      uint8_t out[static TPM_PCR_COUNT][TPM_PCR_MAX], struct err *err) MUST_CHECK;
+/* tpm_pcr_answered: what one TPM2_PCR_Read answered, at most 8 values (Part 3, 22.4), goes into
+ * out; 0: it is not what was asked. */
+uint32_t tpm_pcr_answered(const struct tpm_config *cfg, uint32_t asked,
+                          const TPML_PCR_SELECTION *which, const TPML_DIGEST *values,
+                          uint8_t out[static TPM_PCR_COUNT][TPM_PCR_MAX]);
+/* tpm_pcr_resettable: the TPM's own word on which PCRs anybody may reset (Part 2, 6.14,
+ * TPM_PT_PCR_RESET_L0); all of them where it gives none. */
+uint32_t tpm_pcr_resettable(const TPMS_CAPABILITY_DATA *data);
 /* tpm_pcr_check_boot: none of the boot PCRs is all-0 or all-1, none can be reset at will. */
 enum rc tpm_pcr_check_boot(struct tpm_esys *t, uint8_t pcrs[static TPM_PCR_COUNT][TPM_PCR_MAX],
                            struct err *err) MUST_CHECK;

@@ -13,10 +13,9 @@ TPML_PCR_SELECTION tpm_pcr_selection(const struct tpm_config *cfg, uint32_t mask
     return s;
 }
 
-/* What one TPM2_PCR_Read answered, at most 8 values (Part 3, 22.4); 0: not what was asked. */
-static uint32_t take_values(const struct tpm_config *cfg, uint32_t asked,
-                            const TPML_PCR_SELECTION *which, const TPML_DIGEST *values,
-                            uint8_t out[static TPM_PCR_COUNT][TPM_PCR_MAX])
+uint32_t tpm_pcr_answered(const struct tpm_config *cfg, uint32_t asked,
+                          const TPML_PCR_SELECTION *which, const TPML_DIGEST *values,
+                          uint8_t out[static TPM_PCR_COUNT][TPM_PCR_MAX])
 {
     const TPMS_PCR_SELECTION *s = &which->pcrSelections[0];
     size_t n = tpm_bank_len(cfg->bank);
@@ -48,7 +47,7 @@ enum rc tpm_pcr_read(struct tpm_esys *t, uint32_t mask,
                                    NULL, &which, &values);
         if (rc != TSS2_RC_SUCCESS)
             return tpm_esys_refused(err, "TPM2_PCR_Read", rc);
-        uint32_t got = take_values(t->cfg, mask, which, values, out);
+        uint32_t got = tpm_pcr_answered(t->cfg, mask, which, values, out);
         Esys_Free(which);
         Esys_Free(values);
         if (!got)
@@ -58,7 +57,15 @@ enum rc tpm_pcr_read(struct tpm_esys *t, uint32_t mask,
     return RC_OK;
 }
 
-/* The TPM's own word on who may reset a PCR (Part 2, 6.14, TPM_PT_PCR_RESET_L0). */
+uint32_t tpm_pcr_resettable(const TPMS_CAPABILITY_DATA *data)
+{
+    const TPMS_TAGGED_PCR_SELECT *p = &data->data.pcrProperties.pcrProperty[0];
+    if (data->capability != TPM2_CAP_PCR_PROPERTIES || data->data.pcrProperties.count < 1 ||
+        p->tag != TPM2_PT_PCR_RESET_L0 || p->sizeofSelect != 3)
+        return TPM_PCRS_ALL;
+    return p->pcrSelect[0] | (uint32_t)p->pcrSelect[1] << 8 | (uint32_t)p->pcrSelect[2] << 16;
+}
+
 static enum rc check_resettable(struct tpm_esys *t, struct err *err)
 {
     TPMS_CAPABILITY_DATA *data = NULL;
@@ -67,18 +74,12 @@ static enum rc check_resettable(struct tpm_esys *t, struct err *err)
                                     TPM2_CAP_PCR_PROPERTIES, TPM2_PT_PCR_RESET_L0, 1, &more, &data);
     if (rc != TSS2_RC_SUCCESS)
         return tpm_esys_refused(err, "TPM2_GetCapability", rc);
-    const TPMS_TAGGED_PCR_SELECT *p = &data->data.pcrProperties.pcrProperty[0];
-    bool answered = data->capability == TPM2_CAP_PCR_PROPERTIES &&
-                    data->data.pcrProperties.count >= 1 && p->tag == TPM2_PT_PCR_RESET_L0 &&
-                    p->sizeofSelect == 3;
-    uint32_t resettable = answered ? p->pcrSelect[0] | (uint32_t)p->pcrSelect[1] << 8 |
-                                         (uint32_t)p->pcrSelect[2] << 16
-                                   : TPM_PCRS_ALL;
-    Esys_Free(data);
+    uint32_t resettable = tpm_pcr_resettable(data);
     uint32_t bad = resettable & (t->cfg->boot_pcrs | 1u << t->cfg->gate_pcr);
+    Esys_Free(data);
     if (bad)
         return err_set(err, BG_TPM_PCR_RESETTABLE, "mask %06x%s", bad,
-                       answered ? "" : ", no answer");
+                       resettable == TPM_PCRS_ALL ? ", no answer" : "");
     return RC_OK;
 }
 

@@ -33,12 +33,17 @@ static bool ended_well(void)
            is_env("EXIT_STATUS", "0");
 }
 
-/* close_door: the gate PCR as boot leaves it. *was_open: it had not come that far. */
+/* close_door: the gate PCR as boot leaves it. *was_open: it had not come that far. A TPM that is
+ * not accepted may be the seed's all the same: its door is shut like boot shuts it. */
 static enum rc close_door(struct release *r, bool *was_open, struct err *err)
 {
     uint8_t pcr[TPM_PCR_MAX] = {0}, zero[TPM_PCR_MAX] = {0};
     r->watch.deadline_ms = clock_ms() + DOOR_MS;
-    TRY(release_tpm(r, err));
+    enum rc rc = release_tpm(r, err);
+    if (rc != RC_OK) {
+        release_shut(r);
+        return rc;
+    }
     TRY(tpm_gate_read(r->tpm, pcr, err));
     *was_open = memcmp(pcr, zero, tpm_bank_len(r->config.release->tpm.bank)) == 0;
     return *was_open ? tpm_gate_close(r->tpm, err) : RC_OK;

@@ -228,6 +228,12 @@ endorsed() {
     refused 'the list of another CA' BG-2170
     gate_config $last '' "$(echo "$attested" | sed "s|$work/maker/ca.pem|$work/nowhere.pem|")"
     boot 'no CA file' 2 BG-1015 "$own"
+    # A boot that was killed before it came to the door, and `shut` behind it, which accepts this TPM no more than boot does.
+    gate_config $last '' "$(echo "$attested" | sed "s|$work/maker/ca|$work/foreign/ca|")"
+    tpm_on
+    env SERVICE_RESULT=signal "$program" shut --config "$work/config.json" --tcti "$tcti" >"$work/out" 2>"$work/err" </dev/null
+    is 'a foreign CA, shut: status' 0 $?
+    is 'a foreign CA, shut: the door' "$closed" "$(tpm2_pcrread sha256:12 | sed -n 's/^ *12: *0x//p' | tr 'A-F' 'a-f')"
     cp "$work/maker/index" "$work/index.kept"
     printf 'R\t%s\t%s\t%X\tunknown\t/CN=TPM\n' "$(date -ud '+20 days' +%y%m%d%H%M%SZ)" "$(date -u +%y%m%d%H%M%SZ)" 4711 >"$work/maker/index"
     crl maker

@@ -154,10 +154,10 @@ static bool extend_raw(int tpm, uint32_t pcr, const uint8_t *sha256, const uint8
     return transact(tpm, c, o.n) == 0;
 }
 
-static bool extend_pcr10(int tpm)
+static bool extend_one(int tpm, uint32_t pcr)
 {
     const uint8_t event[32] = {1};
-    return extend_raw(tpm, 10, event, NULL);
+    return extend_raw(tpm, pcr, event, NULL);
 }
 
 /* TPM2_Clear by the lockout authority with an empty password (Part 3, 24.6). */
@@ -223,7 +223,7 @@ static bool relay_command(struct tap *t, int client, int tpm)
         return false;
     if (mode == TAP_RACE && t->hits < t->times) {
         t->hits++;
-        if (!extend_pcr10(tpm))
+        if (!extend_one(tpm, t->offset ? t->offset : 10))
             return false;
     }
     if (mode == TAP_DROP || mode == TAP_TRUNCATE) {

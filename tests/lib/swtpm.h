@@ -17,7 +17,7 @@ enum tap_mode {
     TAP_TRUNCATE,     /* half of the answer, then close */
     TAP_REPLAY,       /* the first answer to `command`, again and again */
     TAP_CLEAR,        /* after the first `command` the TPM is cleared: another owner seed */
-    TAP_RACE,         /* PCR 10 is extended after each `command`, `times` times */
+    TAP_RACE,         /* PCR `offset` (0: 10) is extended after each `command`, `times` times */
 };
 
 /* struct tap: shared with the proxy. Set command last: it arms the rest. */

@@ -133,6 +133,23 @@ static void changed_gate_traffic_is_not_believed(void **state)
     case_close(&c);
 }
 
+/* Somebody else extends the gate between our extending and our reading it back. */
+static void a_gate_that_is_not_as_we_left_it_is_not_closed(void **state)
+{
+    (void)state;
+    struct tpm_case c;
+    uint8_t verdict[TPM_PCR_MAX] = {1};
+    case_open(&c, 0);
+    connect_patiently(&c);
+    arm(&c, TPM2_CC_PCR_Extend, TAP_RACE, CASE_GATE, 1);
+    CASE("closing", tpm_gate_close(c.tpm, &c.err) == BG_TPM_GATE_AFTER, "BG-%d", (int)c.err.rc);
+    CASE("raced", c.sw.tap->hits == 1, "%u", c.sw.tap->hits);
+    err_clear(&c.err);
+    CASE("the verdict behind it", tpm_gate_extend(c.tpm, verdict, 32, &c.err) == BG_TPM_GATE_ORDER,
+         "BG-%d", (int)c.err.rc);
+    case_close(&c);
+}
+
 static void a_false_storage_key_is_refused(void **state)
 {
     (void)state;
@@ -433,6 +450,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_seed_is_never_on_the_wire),
     cmocka_unit_test(a_changed_answer_gives_no_seed),
     cmocka_unit_test(changed_gate_traffic_is_not_believed),
+    cmocka_unit_test(a_gate_that_is_not_as_we_left_it_is_not_closed),
     cmocka_unit_test(a_false_storage_key_is_refused),
     cmocka_unit_test(cut_answers_are_transport_errors),
     cmocka_unit_test(one_process_survives_a_cut_connection),

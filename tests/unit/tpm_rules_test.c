@@ -6,6 +6,7 @@
 
 #include "agent/build.h"
 #include "agent/tpm_blob.h"
+#include "agent/tpm_esys.h"
 #include "base/hex.h"
 
 static struct tpm_config good(void)
@@ -214,12 +215,64 @@ static void policies_are_those_that_a_tpm_computes(void **state)
     assert_string_equal(text, "5c151a678d2ae4798f6ce6b4bc0990d59239e758468e49d999877634e0d90cdf");
 }
 
+static void only_the_pcrs_that_were_asked_for_are_taken(void **state)
+{
+    (void)state;
+    const struct tpm_config cfg = good();
+    const uint32_t asked = 1u << 4 | 1u << 9 | 1u << 17;
+#define ANSWER(want, change)                                                                       \
+    do {                                                                                           \
+        uint8_t out[TPM_PCR_COUNT][TPM_PCR_MAX] = {0};                                             \
+        TPML_PCR_SELECTION s = tpm_pcr_selection(&cfg, 1u << 4 | 1u << 9);                         \
+        TPML_DIGEST v = {.count = 2};                                                              \
+        v.digests[0].size = v.digests[1].size = 32;                                                \
+        v.digests[1].buffer[0] = 7;                                                                \
+        change;                                                                                    \
+        uint32_t got = tpm_pcr_answered(&cfg, asked, &s, &v, out);                                 \
+        CASE(#change, got == (want) && (!got || out[9][0] == 7), "mask %06x", got);                \
+    } while (0)
+    ANSWER(1u << 4 | 1u << 9, (void)0);
+    ANSWER(0, s.pcrSelections[0].pcrSelect[0] = 1 << 5); /* another PCR in the place of 4 */
+    ANSWER(0, (s.pcrSelections[0].pcrSelect[2] = 1, v.count = 3, v.digests[2].size = 32));
+    ANSWER(0, s.pcrSelections[0].hash = TPM2_ALG_SHA1);
+    ANSWER(0, s.pcrSelections[0].hash = TPM2_ALG_SHA384);
+    ANSWER(0, s.pcrSelections[0].sizeofSelect = 2);
+    ANSWER(0, s.count = 0);
+    ANSWER(0, s.count = 2);
+    ANSWER(0, v.count = 1);
+    ANSWER(0, v.count = 3);
+    ANSWER(0, v.digests[1].size = 20);
+    ANSWER(0, v.digests[1].size = 0);
+}
+
+static void what_can_be_reset_is_the_tpms_word_or_everything(void **state)
+{
+    (void)state;
+#define WORD(want, change)                                                                         \
+    do {                                                                                           \
+        TPMS_CAPABILITY_DATA d = {.capability = TPM2_CAP_PCR_PROPERTIES};                          \
+        TPMS_TAGGED_PCR_SELECT *p = &d.data.pcrProperties.pcrProperty[0];                          \
+        d.data.pcrProperties.count = 1;                                                            \
+        *p = (TPMS_TAGGED_PCR_SELECT){TPM2_PT_PCR_RESET_L0, 3, {0x10, 0x02, 0x81}};                \
+        change;                                                                                    \
+        uint32_t got = tpm_pcr_resettable(&d);                                                     \
+        CASE(#change, got == (want), "mask %06x", got);                                            \
+    } while (0)
+    WORD(0x810210, (void)0);
+    WORD(TPM_PCRS_ALL, d.capability = TPM2_CAP_PCRS);
+    WORD(TPM_PCRS_ALL, d.data.pcrProperties.count = 0);
+    WORD(TPM_PCRS_ALL, p->tag = TPM2_PT_PCR_RESET_L1);
+    WORD(TPM_PCRS_ALL, p->sizeofSelect = 2);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(bad_configurations_are_named),
     cmocka_unit_test(a_sealed_file_reads_back),
     cmocka_unit_test(a_changed_file_is_refused),
     cmocka_unit_test(a_file_of_another_configuration_is_refused),
     cmocka_unit_test(policies_are_those_that_a_tpm_computes),
+    cmocka_unit_test(only_the_pcrs_that_were_asked_for_are_taken),
+    cmocka_unit_test(what_can_be_reset_is_the_tpms_word_or_everything),
 };
 
 int main(void)
