@@ -175,7 +175,8 @@ static enum rc place_ok(struct arena *a, const char *path, int fd, struct err *e
     return verity_bound(a, path, st.st_dev, err);
 }
 
-enum rc measured_read(struct arena *a, const char *path, struct bytes *out, struct err *err)
+enum rc measured_file(struct arena *a, const char *path, size_t max, enum rc too_large,
+                      struct bytes *out, struct err *err)
 {
     AUTO_CLOSE fd = nolink_open(AT_FDCWD, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
@@ -184,5 +185,10 @@ enum rc measured_read(struct arena *a, const char *path, struct bytes *out, stru
     /* The same open file, by its descriptor. */
     char self[32];
     snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-    return file_read(a, self, LIMIT_CONFIG, BG_MEASURED_SIZE, out, err);
+    return file_read(a, self, max, too_large, out, err);
+}
+
+enum rc measured_read(struct arena *a, const char *path, struct bytes *out, struct err *err)
+{
+    return measured_file(a, path, LIMIT_CONFIG, BG_MEASURED_SIZE, out, err);
 }

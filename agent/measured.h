@@ -8,7 +8,10 @@
 
 #include "base/arena.h"
 
-/* measured_read: the file's bytes (at most LIMIT_CONFIG), or why they are not measured. */
+/* measured_file: the file's bytes (more than max: too_large), or why they are not measured. */
+enum rc measured_file(struct arena *a, const char *path, size_t max, enum rc too_large,
+                      struct bytes *out, struct err *err) MUST_CHECK;
+/* measured_read: the configuration, at most LIMIT_CONFIG. */
 enum rc measured_read(struct arena *a, const char *path, struct bytes *out,
                       struct err *err) MUST_CHECK;
 

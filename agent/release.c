@@ -32,6 +32,7 @@ static enum rc read_config(struct release *r, bool boot, struct err *err)
     if (boot && !build_boot_takes_options) {
         if (cli->given)
             return err_set(err, BG_BOOT_OPTION, "%s", build_boot_config);
+        r->measured = true;
         TRY(measured_read(r->a, build_boot_config, &text, err));
         TRY(config_read(r->a, text, build_boot_config, &r->config, err));
     } else {
@@ -68,14 +69,23 @@ enum rc release_begin(struct release *r, struct arena *a, const struct cli *cli,
     return sandbox_gate(runs_a_command(r->config.release), err);
 }
 
+/* read_trust: a file that says whom to believe: for `boot`, of the measured image like the
+ * configuration that names it (DESIGN section 3). */
+static enum rc read_trust(struct release *r, const char *path, enum rc too_large, struct bytes *out,
+                          struct err *err)
+{
+    return r->measured ? measured_file(r->a, path, TPM_EK_FILE_MAX, too_large, out, err)
+                       : file_read(r->a, path, TPM_EK_FILE_MAX, too_large, out, err);
+}
+
 /* attest: nothing else is asked of a TPM of class `attested` before it has shown what it is. */
 static enum rc attest(struct release *r, struct err *err)
 {
     const struct release_config *c = r->config.release;
     struct tpm_ek_trust trust = {.now = r->now};
-    TRY(file_read(r->a, c->ek_ca, TPM_EK_FILE_MAX, BG_TPM_EK_CA_SIZE, &trust.ca, err));
+    TRY(read_trust(r, c->ek_ca, BG_TPM_EK_CA_SIZE, &trust.ca, err));
     if (c->ek_crl)
-        TRY(file_read(r->a, c->ek_crl, TPM_EK_FILE_MAX, BG_TPM_EK_CRL_SIZE, &trust.crl, err));
+        TRY(read_trust(r, c->ek_crl, BG_TPM_EK_CRL_SIZE, &trust.crl, err));
     /* A file that is there and empty is no list; none is asked for only where none is named. */
     trust.with_crl = c->ek_crl != NULL;
     return tpm_attest_run(r->a, r->tpm, &trust, &r->watch, &r->facts, err);

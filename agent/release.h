@@ -13,6 +13,7 @@ struct release {
     struct arena *a;
     const struct cli *cli;
     struct config config;
+    bool measured; /* what trust rests on is read from measured places alone */
     struct watch watch;
     struct tpm *tpm;
     struct tpm_facts facts;

@@ -494,6 +494,24 @@ static void a_foreign_seed_is_refused(void **state)
     case_close(&c);
 }
 
+/* A seed that is sealed under another policy than the configured one: what is judged and shut here
+ * would not be what guards it. */
+static void a_seed_under_another_policy_is_refused(void **state)
+{
+    (void)state;
+    struct tpm_case c;
+    case_open(&c, 0);
+    case_seal(&c);
+    c.cfg.gate_pcr = CASE_GATE - 1;
+    assert_int_equal(case_connect(&c), RC_OK);
+    case_refused(&c, "another gate PCR", BG_TPM_BLOB_CONFIG, "the gate PCR");
+    c.cfg.gate_pcr = CASE_GATE;
+    c.cfg.boot_pcrs = 1u << 4 | 1u << 7;
+    assert_int_equal(case_connect(&c), RC_OK);
+    case_refused(&c, "fewer boot PCRs", BG_TPM_BLOB_CONFIG, "the boot PCRs");
+    case_close(&c);
+}
+
 /* The private part, each byte: what the TPM itself must find out. */
 static void a_damaged_private_part_is_refused(void **state)
 {
@@ -536,6 +554,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(stopping_leaves_nothing_in_the_tpm),
     cmocka_unit_test(impossible_requests_are_named),
     cmocka_unit_test(a_foreign_seed_is_refused),
+    cmocka_unit_test(a_seed_under_another_policy_is_refused),
     cmocka_unit_test(a_damaged_private_part_is_refused),
 };
 

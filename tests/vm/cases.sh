@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034
 # The cases; see lib.sh. Every name in these lists is a function case_NAME in cases/.
-light_cases='rollback allowed denied denied_halt denied_reboot rpc_down no_tpm clock_early clock_late no_shell hook_killed'
+light_cases='rollback allowed denied denied_halt denied_reboot rpc_down no_tpm clock_early clock_late no_shell hook_killed unmeasured_ca'
 full_cases='systemd_live systemd_release live qgs tdreport release host_bundle host_bundle_forged'
 distro_cases='dracut initramfs_tools'
 systemd_cases='systemd_denied systemd_allowed systemd_killed systemd_control'

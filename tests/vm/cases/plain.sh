@@ -77,6 +77,33 @@ case_no_tpm() {
     says_not 'what came after' 'STILL-THERE|STEP case'
 }
 
+# The installed program believes no CA of TPMs that nothing measured; the same file in the initramfs is read.
+case_unmeasured_ca() {
+    tpm_members="\"class\":\"attested\",\"ek_ca\":\"/run/ca/ca.pem\",${tpm_members#*,*,}"
+    new guest
+    config
+    boot light <<END
+mkdir /run/ca
+mount -t tmpfs none /run/ca
+cp /evidence/root.der /run/ca/ca.pem
+program=bootgate
+gate
+after
+sed -i s,/run/ca/,/, /usr/lib/bootgate/bootgate.json
+cp /evidence/root.der /ca.pem
+gate
+shut
+END
+    is 'the machine' guest-shutdown "$(ended)"
+    says 'on a tmpfs' 'BG-1205'
+    says 'on a tmpfs: where' '/run/ca/ca.pem is on tmpfs'
+    says 'in the initramfs' 'BG-2160'
+    says_not 'an answer' 'GATE exited 0'
+    says 'no key' NO-KEY
+    is 'gate PCR' "$(oracle pcr "$closed")" "$(pcr 12)"
+    is 'the seed for others' 0x99d "$(unsealed)"
+}
+
 # The host's clock is the only one that a guest starts with.
 case_clock_early() {
     new guest
