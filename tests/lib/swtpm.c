@@ -188,8 +188,34 @@ static size_t replay(struct tap *t, uint8_t *p, size_t n)
     return t->recorded_len;
 }
 
+struct link {
+    int tpm, port;
+    bool answered;
+};
+
+/* exchange sends a command, and gives the answer in its place; 0: the connection is over. swtpm
+ * serves one client at a time, and on a busy machine may drop one that comes right behind another
+ * or right after its start: as long as it has answered nothing, it is asked again. */
+static size_t exchange(struct link *l, uint8_t p[static MESSAGE_MAX], size_t n)
+{
+    uint8_t answer[MESSAGE_MAX];
+    for (unsigned tries = 0;; tries++) {
+        size_t got = l->tpm >= 0 && send_all(l->tpm, p, n) ? read_message(l->tpm, answer) : 0;
+        if (got)
+            memcpy(p, answer, got);
+        if (got || l->answered || tries == 400) {
+            l->answered = true;
+            return got;
+        }
+        if (l->tpm >= 0)
+            close(l->tpm);
+        usleep(50000);
+        l->tpm = connect_to(l->port);
+    }
+}
+
 /* Serves one connection to the command port; false when it is over. */
-static bool relay_command(struct tap *t, int client, int tpm)
+static bool relay_command(struct tap *t, int client, struct link *l)
 {
     uint8_t p[MESSAGE_MAX];
     size_t n = read_message(client, p);
@@ -205,9 +231,7 @@ static bool relay_command(struct tap *t, int client, int tpm)
             t->hits++;
         }
     }
-    if (!send_all(tpm, p, n))
-        return false;
-    n = read_message(tpm, p);
+    n = exchange(l, p, n);
     if (!n)
         return false;
     look(t, p, n);
@@ -219,11 +243,11 @@ static bool relay_command(struct tap *t, int client, int tpm)
     }
     if (mode == TAP_REPLAY)
         n = replay(t, p, n);
-    if (mode == TAP_CLEAR && t->hits++ == 0 && !clear_raw(tpm))
+    if (mode == TAP_CLEAR && t->hits++ == 0 && !clear_raw(l->tpm))
         return false;
     if (mode == TAP_RACE && t->hits < t->times) {
         t->hits++;
-        if (!extend_one(tpm, t->offset ? t->offset : 10))
+        if (!extend_one(l->tpm, t->offset ? t->offset : 10))
             return false;
     }
     if (mode == TAP_DROP || mode == TAP_TRUNCATE) {
@@ -261,11 +285,11 @@ _Noreturn static void tap_serve(struct tap *t, const int fd[2], int tpm_port)
                 continue;
             if (fork() == 0) {
                 prctl(PR_SET_PDEATHSIG, SIGKILL);
-                int tpm = connect_to(tpm_port + i);
-                if (tpm >= 0 && i == 1)
-                    relay_raw(client, tpm);
-                else if (tpm >= 0)
-                    while (relay_command(t, client, tpm))
+                struct link l = {connect_to(tpm_port + i), tpm_port + i, false};
+                if (l.tpm >= 0 && i == 1)
+                    relay_raw(client, l.tpm);
+                else if (i == 0)
+                    while (relay_command(t, client, &l))
                         ;
                 _exit(0);
             }
@@ -306,7 +330,7 @@ void swtpm_power_on(struct swtpm *s)
                    "--ctrl", ctrl, "--flags", "not-need-init,startup-clear", (char *)NULL);
             _exit(127);
         }
-        for (int i = 0; i < 1000; i++, moment()) {
+        for (int i = 0; i < 12000; i++, moment()) {
             int fd = connect_to(s->port + 1);
             if (fd >= 0) {
                 close(fd);
@@ -372,7 +396,7 @@ void swtpm_extend(const struct swtpm *s, uint32_t pcr, const uint8_t sha256[stat
     /* swtpm serves one connection at a time, and on a busy machine may drop one while it ends the
      * one before. An extension that was done after all shows in the PCR, and fails the test. */
     bool done = false;
-    for (unsigned i = 0; i < 20 && !done; i++) {
+    for (unsigned i = 0; i < 400 && !done; i++) {
         int tpm = connect_to(s->port);
         done = tpm >= 0 && extend_raw(tpm, pcr, sha256, sha384);
         if (tpm >= 0)

@@ -67,7 +67,7 @@ enum rc case_connect(struct tpm_case *c)
 {
     case_disconnect(c);
     err_clear(&c->err);
-    return tpm_start(&c->cfg, clock_ms() + 20000, &c->tpm, &c->facts, &c->err);
+    return tpm_start(&c->cfg, clock_ms() + CASE_MS, &c->tpm, &c->facts, &c->err);
 }
 
 void case_disconnect(struct tpm_case *c)

@@ -101,7 +101,7 @@ static void connect(struct attested *a)
 {
     const struct timespec while_busy = {0, 50000000};
     enum rc rc = case_connect(&a->c);
-    for (int i = 0; rc == BG_TPM_TRANSPORT && i < 10; i++) {
+    for (int i = 0; rc == BG_TPM_TRANSPORT && i < 400; i++) {
         nanosleep(&while_busy, NULL);
         rc = case_connect(&a->c);
     }

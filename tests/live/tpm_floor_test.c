@@ -74,7 +74,7 @@ static void connect(struct floor_case *f)
 {
     const struct timespec while_busy = {0, 50000000};
     enum rc rc = case_connect(&f->c);
-    for (int i = 0; rc == BG_TPM_TRANSPORT && i < 10; i++) {
+    for (int i = 0; rc == BG_TPM_TRANSPORT && i < 400; i++) {
         nanosleep(&while_busy, NULL);
         rc = case_connect(&f->c);
     }

@@ -400,7 +400,7 @@ static void an_absent_bank_or_device_is_named(void **state)
     struct tpm *t = NULL;
     struct err err = {0};
     CASE("nothing there",
-         tpm_start(&cfg, clock_ms() + 5000, &t, &c.facts, &err) == BG_TPM_OPEN && !t, "BG-%d",
+         tpm_start(&cfg, clock_ms() + CASE_MS, &t, &c.facts, &err) == BG_TPM_OPEN && !t, "BG-%d",
          (int)err.rc);
 }
 
@@ -414,7 +414,7 @@ static void stopping_leaves_nothing_in_the_tpm(void **state)
     for (int i = 0; i < 8; i++) { /* swtpm holds three objects and three sessions */
         c.tpm = tpm_stop(c.tpm);
         err_clear(&c.err);
-        assert_int_equal(tpm_start(&c.cfg, clock_ms() + 5000, &c.tpm, &c.facts, &c.err), RC_OK);
+        assert_int_equal(tpm_start(&c.cfg, clock_ms() + CASE_MS, &c.tpm, &c.facts, &c.err), RC_OK);
         CASE("start, unseal, stop", case_unseal(&c, &seed) == RC_OK, "BG-%d %s", (int)c.err.rc,
              c.err.detail);
         seed = secret_free(seed);
@@ -448,7 +448,7 @@ static void impossible_requests_are_named(void **state)
     struct tpm *t = NULL;
     err_clear(&c.err);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-    enum rc rc = tpm_start(&c.cfg, clock_ms() + 1000, &t, &c.facts, &c.err);
+    enum rc rc = tpm_start(&c.cfg, clock_ms() + CASE_MS, &t, &c.facts, &c.err);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
     CASE("no descriptors", rc == BG_TPM_PROCESS && !t, "BG-%d", (int)rc);
     case_close(&c);

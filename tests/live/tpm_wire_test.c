@@ -28,7 +28,7 @@ static void connect_patiently(struct tpm_case *c)
 {
     const struct timespec while_busy = {0, 50000000};
     enum rc rc = case_connect(c);
-    for (int i = 0; rc == BG_TPM_TRANSPORT && i < 10; i++) {
+    for (int i = 0; rc == BG_TPM_TRANSPORT && i < 400; i++) {
         nanosleep(&while_busy, NULL);
         rc = case_connect(c);
     }
@@ -235,21 +235,22 @@ static void a_stopped_tpm_meets_the_deadline(void **state)
     struct tpm_case c;
     case_open(&c, 0);
     case_seal(&c);
-    c.cfg.request_ms = 300;
+    c.cfg.request_ms = 3000;
     connect_patiently(&c);
     int pid = tpm_pid(c.tpm);
     assert_int_equal(kill(c.sw.pid, SIGSTOP), 0);
     uint64_t t0 = clock_ms();
     case_refused(&c, "one request's time", BG_TPM_DEADLINE, "");
     uint64_t took = clock_ms() - t0;
-    CASE("in time", took >= 290 && took < 1500, "%llu ms", (unsigned long long)took);
+    CASE("in time", took >= 2990 && took < CASE_MS / 2, "%llu ms", (unsigned long long)took);
     CASE("killed", kill(pid, 0) == -1 && errno == ESRCH && tpm_pid(c.tpm) == 0, "pid %d lives",
          pid);
     t0 = clock_ms();
     case_refused(&c, "and for good", BG_TPM_CHILD_GONE, "ended before");
     err_clear(&c.err);
     CASE("no gate", tpm_gate_close(c.tpm, &c.err) == BG_TPM_CHILD_GONE, "BG-%d", (int)c.err.rc);
-    CASE("at once", clock_ms() - t0 < 100, "%llu ms", (unsigned long long)(clock_ms() - t0));
+    CASE("not waited for again", clock_ms() - t0 < c.cfg.request_ms, "%llu ms",
+         (unsigned long long)(clock_ms() - t0));
     c.tpm = tpm_stop(c.tpm);
 
     /* The deadline of the whole handle, and start itself. */
@@ -258,8 +259,8 @@ static void a_stopped_tpm_meets_the_deadline(void **state)
     err_clear(&c.err);
     enum rc rc = tpm_start(&c.cfg, clock_ms() + 200, &c.tpm, &c.facts, &c.err);
     took = clock_ms() - t0;
-    CASE("start", rc == BG_TPM_DEADLINE && !c.tpm && took >= 190 && took < 1500, "BG-%d, %llu ms",
-         (int)rc, (unsigned long long)took);
+    CASE("start", rc == BG_TPM_DEADLINE && !c.tpm && took >= 190 && took < CASE_MS / 2,
+         "BG-%d, %llu ms", (int)rc, (unsigned long long)took);
     assert_int_equal(kill(c.sw.pid, SIGCONT), 0);
     swtpm_power_off(&c.sw);
     swtpm_power_on(&c.sw);
@@ -279,7 +280,8 @@ static void a_dead_tpm_is_named_at_once(void **state)
     uint64_t t0 = clock_ms();
     enum rc rc = tpm_gate_close(c.tpm, &c.err);
     CASE("gate", rc == BG_TPM_TRANSPORT, "BG-%d %s", (int)rc, c.err.detail);
-    CASE("at once", clock_ms() - t0 < 1000, "%llu ms", (unsigned long long)(clock_ms() - t0));
+    CASE("before the deadline", clock_ms() - t0 < CASE_MS / 2, "%llu ms",
+         (unsigned long long)(clock_ms() - t0));
     swtpm_power_on(&c.sw);
     case_boot(&c, "");
     case_given(&c, "another TPM life");
@@ -327,7 +329,7 @@ static void a_killed_process_never_claims_a_closed_gate(void **state)
         case_boot(&c, "");
         err_clear(&c.err);
         c.tpm = tpm_stop(c.tpm);
-        assert_int_equal(tpm_start(&c.cfg, clock_ms() + 20000, &c.tpm, &c.facts, &c.err), RC_OK);
+        assert_int_equal(tpm_start(&c.cfg, clock_ms() + CASE_MS, &c.tpm, &c.facts, &c.err), RC_OK);
         pid_t k = killer(tpm_pid(c.tpm), (long)(random % window_us));
         enum rc rc = tpm_unseal(c.tpm, bytes_of(c.blob, c.blob_len), NULL, &seed, &c.err);
         CASE("seed or error", (rc == RC_OK) == (seed != NULL), "BG-%d", (int)rc);
@@ -336,6 +338,8 @@ static void a_killed_process_never_claims_a_closed_gate(void **state)
             rc = tpm_gate_close(c.tpm, &c.err);
         CASE("named", rc == RC_OK || rc == BG_TPM_CHILD_GONE, "BG-%d %s", (int)rc, c.err.detail);
         killed += rc == BG_TPM_CHILD_GONE;
+        /* The machine may be busier now, or idle: both ends are to be seen. */
+        window_us = rc == RC_OK ? window_us - window_us / 10 : window_us + window_us / 10 + 1;
         if (rc == RC_OK) {
             closed++;
             connect_patiently(&c);
@@ -392,7 +396,7 @@ static void the_tpm_process_keeps_no_seed(void **state)
 {
     (void)state;
     if (SANITIZED) {
-        case_skip(4, "the sanitizer's allocator does not overwrite what is freed");
+        case_left(4, "the sanitizer's allocator does not overwrite what is freed");
         return;
     }
     if (geteuid() != 0) {
