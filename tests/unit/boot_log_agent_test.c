@@ -27,7 +27,7 @@ static enum rc judge(struct arena *a, const char *path, uint32_t set, uint16_t b
     err_clear(&err);
     assert_int_equal(tcg_pcr_replay(job.log, bank, &p, &err), RC_OK);
     memcpy(job.pcrs, p.value, sizeof job.pcrs);
-    assert_int_equal(watch_open(&w, clock_ms() + 20000, &err), RC_OK);
+    assert_int_equal(watch_open(&w, clock_ms() + 120000, &err), RC_OK);
     line = NULL;
     enum rc rc = boot_log_apart(a, &job, &w, &line, &err);
     watch_close(&w);

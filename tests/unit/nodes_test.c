@@ -130,7 +130,7 @@ static void answers_are_recorded_by_their_type(void **state)
     snprintf(url, sizeof url, "http://127.0.0.1:%u/key/", port);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct node node = {.url = url};
-        struct turn turn = {.deadline_ms = clock_ms() + 20000};
+        struct turn turn = {.deadline_ms = clock_ms() + 120000};
         struct err err = {0};
         char path[1][BEACON_PATH];
         AUTO_JSON entries = json_array();
@@ -147,7 +147,7 @@ static void answers_are_recorded_by_their_type(void **state)
     }
     /* Several at once are one round trip; one of them failing is said, and the rest counts. */
     struct node node = {.url = url};
-    struct turn turn = {.deadline_ms = clock_ms() + 20000};
+    struct turn turn = {.deadline_ms = clock_ms() + 120000};
     struct err err = {0};
     char paths[3][BEACON_PATH] = {"/eth/v1/beacon/light_client/finality_update",
                                   "/eth/v1/beacon/light_client/bootstrap/0x00",
@@ -165,14 +165,14 @@ static void answers_are_recorded_by_their_type(void **state)
 static void nobody_is_waited_for_beyond_his_turn(void **state)
 {
     (void)state;
-    struct turn t = {.deadline_ms = clock_ms() + 900, .left = 3};
+    struct turn t = {.deadline_ms = clock_ms() + 18000, .left = 3};
     struct err err = {0};
     uint64_t ms = 0;
     assert_int_equal(turn_take(&t, &ms, &err), RC_OK);
-    assert_in_range(ms, 200, 300);
+    assert_in_range(ms, 3000, 6000); /* a third, and a machine that takes its time to ask */
     t.left = 1;
     assert_int_equal(turn_take(&t, &ms, &err), RC_OK);
-    assert_in_range(ms, 700, 900);
+    assert_in_range(ms, 9000, 18000);
     t.deadline_ms = clock_ms() + 3600000;
     assert_int_equal(turn_take(&t, &ms, &err), RC_OK);
     assert_int_equal(ms, LIMIT_HTTP_SECONDS * 1000);
@@ -199,7 +199,7 @@ static void a_dead_network_ends_in_time_with_every_name(void **state)
     AUTO_BUNDLE b = {0};
     assert_int_equal(bundle_init(&b, &err), RC_OK);
     uint64_t begun = clock_ms(), now = clock_now();
-    struct turn turn = {.deadline_ms = begun + 1200};
+    struct turn turn = {.deadline_ms = begun + 6000};
     struct head_search *h = arena_alloc(arena, sizeof *h, &err);
     *h = (struct head_search){.a = arena, .bundle = &b, .turn = &turn, .refresh = true, .now = now};
     nodes_init(&h->nodes, &urls, false);
@@ -209,7 +209,8 @@ static void a_dead_network_ends_in_time_with_every_name(void **state)
     cfg.checkpoint.slot = beacon_slot_at(cfg.network, now) - 7200;
     assert_int_equal(head_find(h, &cfg, &err), BG_HEAD_NETWORK);
     assert_int_equal(err_exit_status(err.rc), 3);
-    assert_in_range(clock_ms() - begun, 300, 3000);
+    /* Waited for, and not for as long as a request of its own may take. */
+    assert_in_range(clock_ms() - begun, 2000, 6000 + LIMIT_HTTP_SECONDS * 1000);
     assert_int_equal(turn.trips, 3);
     for (size_t i = 0; i < 3; i++) {
         snprintf(host, sizeof host, "http://127.0.0.1:%u: ", port[i]);
@@ -217,7 +218,7 @@ static void a_dead_network_ends_in_time_with_every_name(void **state)
     }
     assert_null(strstr(err.detail, "secret"));
     assert_null(strstr(err.detail, "word"));
-    assert_non_null(strstr(err.detail, "no answer in 0."));
+    assert_non_null(strstr(err.detail, "no answer in "));
     head_close(h);
     /* The same without anybody to ask. */
     err_clear(&err);

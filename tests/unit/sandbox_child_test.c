@@ -148,7 +148,7 @@ static void named_paths_are_given(void **state)
                                 .n = 1,
                                 .cap = {sizeof(int)},
                                 .stdout_flow = -1};
-        const struct watch w = {clock_ms() + 20000, -1};
+        const struct watch w = {clock_ms() + 120000, -1};
         int got = -1;
         if (child_run(a, &c, &w, out, &err) == RC_OK)
             memcpy(&got, out[0].p, sizeof got);
@@ -191,7 +191,7 @@ static void an_unconfined_child_does_not_run(void **state)
                       .n = 1,
                       .cap = {16},
                       .stdout_flow = -1};
-    const struct watch w = {clock_ms() + 20000, -1};
+    const struct watch w = {clock_ms() + 120000, -1};
     if (sandbox_kernel(&err) == RC_OK)
         assert_int_equal(child_run(a, &c, &w, out, &err), BG_SANDBOX_UNCONFINED);
     else
