@@ -12,6 +12,9 @@ node_is_good() {
         node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 18 ? 0 : 1)' 2>/dev/null
 }
 node_is_good || packages="$packages nodejs npm"
+# A chronyd to ask, never one that serves this machine: where systemd runs, the package would start it in the place of what keeps the
+# time there. Without it its cases are skipped.
+[ -d /run/systemd/system ] || packages="$packages chrony"
 
 is_installed() {
     dpkg-query -W -f '${Status}\n' "$1" 2>/dev/null | grep -q '^install ok installed$'
@@ -39,7 +42,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 install_missing() {
     # shellcheck disable=SC2086 # one word per package
-    $as_root apt-get -q update && DEBIAN_FRONTEND=noninteractive \
+    $as_root apt-get -q update && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
         $as_root apt-get -q install -y --no-install-recommends $missing
 }
 if ! install_missing >"$log" 2>&1 && ! { sleep 3; install_missing >"$log" 2>&1; }; then

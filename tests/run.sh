@@ -26,7 +26,7 @@ for t in "$@"; do
     p=${line%% passed*} f=${line#*, } k=${line##*, }
     f=${f%% failed*} k=${k%% skipped*}
     [ "$f" = 0 ] || grep -vE '^\[ *(OK|RUN) *\]' "$one"
-    grep -E '^(skipped|sampled) ' "$one"
+    grep -E '^(skipped|sampled|left) ' "$one"
     [ "$seconds" -lt 10 ] && slow='' || slow=" ($seconds s)"
     printf '  %-40s %s%s\n' "$(basename "$t")" "$line" "$slow"
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + k))

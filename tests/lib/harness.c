@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/hex.h"
@@ -28,6 +29,23 @@ void case_skip(size_t n, const char *why)
 {
     printf("skipped %zu cases: %s\n", n, why);
     skipped += n;
+}
+
+bool case_all(void)
+{
+    const char *v = getenv("BOOTGATE_MUTANTS");
+    return v && strcmp(v, "full") == 0;
+}
+
+void case_sampled(const char *what, unsigned step)
+{
+    if (step > 1)
+        printf("sampled %s: one in %u; the plain build takes all\n", what, step);
+}
+
+void case_left(size_t n, const char *why)
+{
+    printf("left %zu cases to the plain build: %s\n", n, why);
 }
 
 int harness_run(const char *group, const struct CMUnitTest *tests, size_t n)

@@ -16,6 +16,23 @@
 
 /* harness_run runs the group and prints the closing line; use it as main's return value. */
 int harness_run(const char *group, const struct CMUnitTest *tests, size_t n);
+/*
+ * SAMPLE(n): what computes for long takes each n-th of its cases with AddressSanitizer, which is
+ * slower and after other defects; all of them ran without. 1 in the plain build, and everywhere
+ * with BOOTGATE_MUTANTS=full. case_sampled says so.
+ */
+#ifdef __SANITIZE_ADDRESS__
+#define SAMPLE(n) (case_all() ? 1u : (n))
+#else
+#define SAMPLE(n) 1u
+#endif
+/* case_all: BOOTGATE_MUTANTS=full is in the environment. */
+bool case_all(void);
+/* case_sampled prints that every `step`-th of these was taken; nothing when that is all of them. */
+void case_sampled(const char *what, unsigned step);
+/* case_left: n cases are the plain build's: counted there, not here. */
+void case_left(size_t n, const char *why);
+
 #define HARNESS_RUN(group, tests) harness_run((group), (tests), sizeof(tests) / sizeof *(tests))
 
 /* One table case each. A failed one is printed and fails the program, the run goes on. */

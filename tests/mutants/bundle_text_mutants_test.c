@@ -2,13 +2,14 @@
  * The text of two accepted bundle files (tests/lib/bundle_case), one byte changed at a time by XOR
  * 01, 80 and ff, and letters by XOR 20 (their case): what comes out is refused, or the decision
  * core is the same byte for byte and the byte is of a class below, each with the reason why it may
- * change. No class may be empty. Then what more than one byte changes: white space in JSON and in
- * PEM, members in another order (the same core), members that come twice (refused).
+ * change. No class may be empty (in the plain build). Then what more than one byte changes: white
+ * space in JSON and in PEM, members in another order (the same core), members that come twice
+ * (refused).
  *
  * Sampling: outside of strings of more than 64 characters (and behind the quote) every byte gets
  * XOR 01, each twelfth 80, each twelfth ff, each fourth 20 if it is a letter; of the longer strings
  * each sixth gets one of 01, 80, ff in turn, and each 16th XOR 20 if it is a letter: what they
- * encode is changed byte by byte in bundle_mutants. With AddressSanitizer a third of all this.
+ * encode is changed byte by byte in bundle_mutants. With AddressSanitizer an eleventh of all this.
  * BOOTGATE_MUTANTS=full in the environment: every byte, all of it.
  */
 #include "tests/lib/bundle_case.h"
@@ -23,7 +24,7 @@
 
 #define SHORT 64u
 #ifdef __SANITIZE_ADDRESS__ /* slower, and after other defects */
-#define STRIDE 3u
+#define STRIDE 11u
 #else
 #define STRIDE 1u
 #endif
@@ -244,7 +245,8 @@ static void every_byte_of_the_file(void)
         if (!(classes[i].in & here))
             continue;
         printf("  may change, %zu: %s\n", classes[i].seen, classes[i].why);
-        CASE("class", classes[i].seen > 0, "%s: none of \"%s\"", c.name, classes[i].why);
+        CASE("class", classes[i].seen > 0 || (STRIDE > 1 && !full()), "%s: none of \"%s\"", c.name,
+             classes[i].why);
     }
 }
 

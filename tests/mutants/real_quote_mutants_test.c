@@ -84,13 +84,14 @@ static void flip(const char *name, struct bytes *part, struct collateral *c, siz
     struct bytes good = *part;
     uint8_t *p = copy_of(good);
     *part = bytes_of(p, good.n);
-    for (size_t i = 0; i < upto; i++) {
+    for (size_t i = 0; i < upto; i += SAMPLE(7u)) {
         uint8_t m = masks[i % 3];
         p[i] ^= m;
         CASE(name, !accepted(part == &quote ? *part : quote, c, NULL), "byte %zu ^ %02x", i, m);
         p[i] ^= m;
     }
     *part = good;
+    case_sampled(name, SAMPLE(7u));
 }
 
 static void every_byte_of_the_real_quote_matters(void **state)
