@@ -307,7 +307,7 @@ static void nothing_false_comes_over_the_bus(void **state)
     assert_int_equal(define(&f, position, &floor), RC_OK);
     f.c.cfg.srk_pinned = true;
     memcpy(f.c.cfg.srk_name, f.c.facts.srk_name, TPM_NAME_LEN);
-    f.c.cfg.request_ms = 1000;
+    f.c.cfg.request_ms = 60000;
     struct tap *tap = f.c.sw.tap;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         uint32_t n = 7, tried = 0;

@@ -82,7 +82,7 @@ static void a_changed_answer_gives_no_seed(void **state)
     case_seal(&c);
     c.cfg.srk_pinned = true;
     memcpy(c.cfg.srk_name, c.facts.srk_name, TPM_NAME_LEN);
-    c.cfg.request_ms = 1000;
+    c.cfg.request_ms = 60000;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         uint32_t n = 1, tried = 0;
         for (uint32_t at = 0; at < n; at++) {
@@ -118,7 +118,7 @@ static void changed_gate_traffic_is_not_believed(void **state)
                  {"read's answer", TPM2_CC_PCR_Read, TAP_FLIP_ANSWER}};
     struct tpm_case c;
     case_open(&c, 0);
-    c.cfg.request_ms = 1000;
+    c.cfg.request_ms = 60000;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         for (uint32_t at = i == 1 ? 6 : 10, n = at + 1; at < n; at += 5) {
             swtpm_power_off(&c.sw);
@@ -157,7 +157,7 @@ static void a_false_storage_key_is_refused(void **state)
     case_open(&c, 0);
     connect_patiently(&c);
     c.cfg.srk_pinned = true;
-    c.cfg.request_ms = 1000;
+    c.cfg.request_ms = 60000;
     memcpy(c.cfg.srk_name, c.facts.srk_name, TPM_NAME_LEN);
     /* Answer: tag 2, size 4, code 4, handle 4, parameter size 4, TPM2B_PUBLIC: 2 + 90 bytes. The
        TSS does not look at those 2 bytes; the Name is over the 90. */
