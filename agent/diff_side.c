@@ -230,6 +230,6 @@ enum rc diff_side_read(struct arena *a, const char *path, struct bundle *b, stru
                        struct err *err)
 {
     struct bytes text = BYTES_NONE;
-    TRY(file_read(a, path, LIMIT_FILE, BG_DIFF_FILE_SIZE, &text, err));
+    TRY(file_read(a, path, LIMIT_TOOL_LOG, BG_DIFF_FILE_SIZE, &text, err));
     return diff_side_text(a, path, text, b, out, err);
 }

@@ -1,7 +1,20 @@
 /* explain_read: the files that explain is given, and what of them differs. */
 #include "agent/explain.h"
 #include "agent/file.h"
+#include "agent/log_input.h"
 #include "base/limits.h"
+
+/* read_file: in scratch, where nothing will be viewed of it any more once it is taken apart. */
+static enum rc read_file(struct explain *e, struct arena *scratch, const char *path,
+                         enum rc too_large, struct bytes *out, struct err *err)
+{
+    struct bytes text = BYTES_NONE;
+    if (!scratch)
+        return err_set(err, BG_EXPLAIN_MEMORY, "%s", path);
+    TRY(file_read(scratch, path, LIMIT_TOOL_LOG, too_large, &text, err));
+    *out = text;
+    return log_input_is_array(text) ? RC_OK : arena_keep(e->a, text, out, err);
+}
 
 /* ---- what was given -------------------------------------------------------------------------- */
 
@@ -157,7 +170,8 @@ static enum rc expect_evidence(struct explain *e, const struct evlog *log, struc
 static enum rc expect_file(struct explain *e, struct bundle *other, struct err *err)
 {
     struct bytes text = BYTES_NONE;
-    TRY(file_read(e->a, e->cli->against, LIMIT_FILE, BG_EXPLAIN_AGAINST_SIZE, &text, err));
+    AUTO_ARENA scratch = arena_new(LIMIT_ARENA);
+    TRY(read_file(e, scratch, e->cli->against, BG_EXPLAIN_AGAINST_SIZE, &text, err));
     if (is_compose(text)) {
         e->compose = text;
         return RC_OK;
@@ -278,21 +292,29 @@ static enum rc check_usage(const struct explain *e, struct err *err)
     return RC_OK;
 }
 
-enum rc explain_read(struct explain *e, struct bundle *b, struct bundle *other, struct err *err)
+/* read_actual: FILE; *out_is_verdict: it is one, and is in e->verdict. */
+static enum rc read_actual(struct explain *e, struct bundle *b, bool *out_is_verdict,
+                           struct err *err)
 {
     struct bytes text = BYTES_NONE;
+    AUTO_ARENA scratch = arena_new(LIMIT_ARENA);
+    TRY(read_file(e, scratch, e->file, BG_EXPLAIN_FILE_SIZE, &text, err));
+    TRY(read_verdict(e, text, out_is_verdict, err));
+    if (*out_is_verdict)
+        return RC_OK;
+    TRY(diff_side_text(e->a, e->file, text, b, &e->actual, err));
+    e->has_actual = true;
+    TRY(os_image_stated_read(e->a, b->evidence.vm_config, &e->stated, err));
+    e->image.stated = (struct cause_settings){e->stated.memory, e->stated.cpus, e->stated.qemu};
+    return RC_OK;
+}
+
+enum rc explain_read(struct explain *e, struct bundle *b, struct bundle *other, struct err *err)
+{
     bool is_verdict = false;
-    const struct evlog *log = NULL;
     TRY(check_usage(e, err));
-    TRY(file_read(e->a, e->file, LIMIT_FILE, BG_EXPLAIN_FILE_SIZE, &text, err));
-    TRY(read_verdict(e, text, &is_verdict, err));
-    if (!is_verdict) {
-        TRY(diff_side_text(e->a, e->file, text, b, &e->actual, err));
-        e->has_actual = true;
-        log = e->actual.log;
-        TRY(os_image_stated_read(e->a, b->evidence.vm_config, &e->stated, err));
-        e->image.stated = (struct cause_settings){e->stated.memory, e->stated.cpus, e->stated.qemu};
-    }
+    TRY(read_actual(e, b, &is_verdict, err));
+    const struct evlog *log = e->actual.log;
     if (e->cli->image)
         TRY(expect_image(e, log, err));
     else if (e->cli->against)

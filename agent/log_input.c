@@ -8,8 +8,8 @@ static bool is_space(uint8_t c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* looks_like_array: a bare event_log array, as dstack's API gives it. */
-static bool looks_like_array(struct bytes t)
+/* A bare event_log array, as dstack's API gives it. */
+bool log_input_is_array(struct bytes t)
 {
     size_t i = 0;
     while (i < t.n && is_space(t.p[i]))
@@ -34,7 +34,7 @@ enum rc log_input_read(struct arena *a, struct bytes text, const char *path, str
     struct log_input in = {0};
     if (text.n == 0)
         return err_set(err, BG_LOG_EMPTY, "%s", path);
-    if (looks_like_array(text)) {
+    if (log_input_is_array(text)) {
         TRY(evlog_parse_json_within(a, text, &caps, &in.log, err));
         in.has_log = true;
     } else if (looks_like_ccel(text)) {
@@ -58,7 +58,7 @@ enum rc log_input_read(struct arena *a, struct bytes text, const char *path, str
 
 enum rc log_input_bytes(struct arena *a, const char *path, struct bytes *out, struct err *err)
 {
-    return file_read(a, path, LIMIT_FILE, BG_LOG_FILE_SIZE, out, err);
+    return file_read(a, path, LIMIT_TOOL_LOG, BG_LOG_FILE_SIZE, out, err);
 }
 
 enum rc log_input_file(struct arena *a, const char *path, struct bundle *b, struct log_input *out,

@@ -20,6 +20,8 @@ struct log_input {
  * stay empty, the caller frees it. */
 enum rc log_input_read(struct arena *a, struct bytes text, const char *path, struct bundle *b,
                        struct log_input *out, struct err *err) MUST_CHECK;
+/* log_input_is_array: it is dstack's JSON, of which nothing is viewed: its text may go before. */
+bool log_input_is_array(struct bytes text);
 /* log_input_bytes: the file as it is. */
 enum rc log_input_bytes(struct arena *a, const char *path, struct bytes *out,
                         struct err *err) MUST_CHECK;

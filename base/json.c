@@ -104,6 +104,42 @@ static size_t skip_value(struct bytes t, size_t i)
     return t.n;
 }
 
+bool json_items_begin(struct bytes text, struct json_items *out)
+{
+    size_t i = skip_space(text, 0);
+    if (i >= text.n || text.p[i] != '[')
+        return false;
+    *out = (struct json_items){.text = text, .at = i + 1};
+    return true;
+}
+
+/* item_follows: behind an item, its comma. False at the bracket that closes. */
+static bool item_follows(struct json_items *it, bool *out_bad)
+{
+    struct bytes t = it->text;
+    size_t i = skip_space(t, it->at);
+    bool closes = i < t.n && t.p[i] == ']', comma = i < t.n && t.p[i] == ',' && it->n > 0;
+    *out_bad = !closes && !comma && (it->n > 0 || i >= t.n);
+    it->at = skip_space(t, i + (closes || comma ? 1 : 0));
+    *out_bad = *out_bad || (closes && it->at != t.n);
+    return !closes && !*out_bad;
+}
+
+bool json_items_next(struct json_items *it, struct bytes *out)
+{
+    bool bad = false;
+    *out = BYTES_NONE;
+    if (!item_follows(it, &bad))
+        return !bad;
+    size_t end = skip_value(it->text, it->at);
+    if (end == it->at)
+        return false;
+    *out = bytes_of(it->text.p + it->at, end - it->at);
+    it->at = end;
+    it->n++;
+    return true;
+}
+
 bool json_raw_member(struct bytes text, const char *key, struct bytes *out)
 {
     size_t klen = strlen(key), i = skip_space(text, 0);

@@ -29,6 +29,21 @@ enum rc json_read(struct bytes text, size_t max, json_t **out_json, struct err *
 size_t json_values(struct bytes text);
 
 /*
+ * struct json_items: the items of a JSON array as slices of its text, one after the other, for
+ * arrays that as a whole would take too much memory. Nothing is validated but what stands between
+ * them: each slice has to go through json_read. Then those arrays are accepted that json_read of
+ * the whole accepts, but for its caps on values and on depth, which hold for each item.
+ */
+struct json_items {
+    struct bytes text; /* private */
+    size_t at, n;      /* n: how many came */
+};
+/* json_items_begin: false: the text does not begin as an array. */
+bool json_items_begin(struct bytes text, struct json_items *out) MUST_CHECK;
+/* json_items_next: true with an empty *out at the end of the text. False: it is no array. */
+bool json_items_next(struct json_items *it, struct bytes *out) MUST_CHECK;
+
+/*
  * json_raw_member finds the value of a top-level member in text that json_read accepted as an
  * object, and returns its exact bytes (no surrounding space). This is how signed documents are
  * taken out: the bytes that are hashed are the bytes that are parsed. The key must stand in the

@@ -12,7 +12,7 @@
 #define LIMIT_QUOTE            (16u << 10)  /* a binary quote, bytes */
 #define LIMIT_EVENT_LOG        (1u << 20)   /* an event log, JSON text or CCEL area, bytes */
 #define LIMIT_EVENTS           16384u       /* records in one event log */
-#define LIMIT_TOOL_LOG         LIMIT_FILE   /* a log that is only explained, compared or printed */
+#define LIMIT_TOOL_LOG         (32u << 20)  /* a log that is only explained, compared or printed */
 #define LIMIT_TOOL_EVENTS      131072u      /* records in one of these */
 #define LIMIT_JSON_DEPTH       32u          /* nesting of any JSON document */
 #define LIMIT_JSON_VALUES      262144u      /* values in one, each up to 256 bytes of memory */

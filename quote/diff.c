@@ -1,5 +1,7 @@
 #include "quote/diff.h"
 
+#include "base/limits.h"
+
 #include <stdlib.h>
 
 #define PAIR_WINDOW 64u /* how far a changed event's other half is looked for */
@@ -227,8 +229,11 @@ enum rc diff_events(struct arena *a, struct diff_list first, struct diff_list se
                     bool labels_alike, struct diff *out, struct err *err)
 {
     struct diff d = {.aligned = true};
-    struct work w = {a, first, second, &d};
-    uint32_t *id = number(a, first, second, err);
+    AUTO_ARENA scratch = arena_new(LIMIT_ARENA); /* the search takes more than what it finds */
+    struct work w = {scratch, first, second, &d};
+    if (!scratch)
+        return err_set(err, BG_DIFF_MEMORY, "%zu events", first.n + second.n);
+    uint32_t *id = number(scratch, first, second, err);
     if (!id)
         return err->rc;
     d.rows = ARENA_ARRAY(a, struct diff_row, first.n + second.n, err);

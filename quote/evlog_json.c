@@ -2,6 +2,8 @@
  * evlog_json: dstack's event_log array and its runtime_events.log. A runtime event's digest is
  * always recomputed from name and payload; a digest or preimage that was given must agree.
  */
+#include <stdio.h>
+
 #include "base/hash.h"
 #include "base/hex.h"
 #include "base/limits.h"
@@ -82,25 +84,64 @@ enum rc evlog_parse_json(struct arena *a, struct bytes text, struct evlog *out, 
     return evlog_parse_json_within(a, text, &caps, out, err);
 }
 
+/* bad_json: where: what n counts; empty: it is about the whole text. */
+static enum rc bad_json(struct err *err, const char *where, size_t n, const char *why)
+{
+    char place[48] = "";
+    if (*where)
+        snprintf(place, sizeof place, "%s %zu: ", where, n);
+    return err_set(err, BG_EVLOG_JSON, "%s%s", place, why);
+}
+
+/* not_array says what a text is that does not begin as one. */
+static enum rc not_array(struct bytes text, struct err *err)
+{
+    AUTO_JSON j = NULL;
+    struct err why = {0};
+    if (json_read(text, text.n, &j, &why) != RC_OK)
+        return bad_json(err, "", 0, why.detail);
+    return err_set(err, BG_EVLOG_NOT_ARRAY, "it begins with '%c'", text.n ? text.p[0] : ' ');
+}
+
+/* count_records goes over the text once, so that the array of events is made once. */
+static enum rc count_records(struct bytes text, const struct evlog_caps *caps, size_t *out,
+                             struct err *err)
+{
+    struct json_items it;
+    struct bytes item;
+    if (text.n > caps->bytes)
+        return bad_json(err, "more bytes than", caps->bytes, "the most that is read here");
+    if (!json_items_begin(text, &it))
+        return not_array(text, err);
+    do {
+        if (!json_items_next(&it, &item))
+            return bad_json(err, "at byte", it.at, "neither a comma and a record nor the end");
+    } while (item.n);
+    *out = it.n;
+    if (it.n > caps->records)
+        return err_set(err, BG_EVLOG_TOO_MANY, "%zu, at most %zu", it.n, caps->records);
+    return RC_OK;
+}
+
+/* One record at a time: as a tree, a log takes ten times the room of its text. */
 enum rc evlog_parse_json_within(struct arena *a, struct bytes text, const struct evlog_caps *caps,
                                 struct evlog *out, struct err *err)
 {
-    AUTO_JSON root = NULL;
-    struct err why = {0};
-    if (json_read(text, caps->bytes, &root, &why) != RC_OK)
-        return err_set(err, BG_EVLOG_JSON, "%s", why.detail);
-    if (!json_is_array(root))
-        return err_set(err, BG_EVLOG_NOT_ARRAY, "it begins with '%c'", text.n ? text.p[0] : ' ');
-    size_t n = json_array_size(root);
-    if (n > caps->records)
-        return err_set(err, BG_EVLOG_TOO_MANY, "%zu", n);
+    struct json_items it;
+    struct bytes item;
     struct evlog log = {0};
+    size_t n = 0;
+    TRY(count_records(text, caps, &n, err));
     log.v = ARENA_ARRAY(a, struct event, n, err);
-    if (!log.v)
+    if (!log.v || !json_items_begin(text, &it))
         return err->rc;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && json_items_next(&it, &item); i++) {
+        AUTO_JSON record = NULL;
         struct event e = {0};
-        TRY(read_event(a, json_array_get(root, i), i, &e, err));
+        struct err why = {0};
+        if (json_read(item, caps->bytes, &record, &why) != RC_OK)
+            return bad_json(err, "record", i, why.detail);
+        TRY(read_event(a, record, i, &e, err));
         if (e.type == EV_NO_ACTION) { /* TCG PFP 10.4.1: never extends */
             log.no_action++;
             continue;

@@ -88,7 +88,7 @@ refuse 'image and file' 2 1847 explain cases/0/evidence.json --image $img -m 2G 
 refuse 'a guest without an image' 2 1852 explain cases/0/evidence.json -m 2G
 refuse 'an image for no memory' 2 1829 explain cases/0/evidence.json --image $img
 refuse 'two from standard input' 2 1849 explain - --against -
-truncate -s 17M large
+truncate -s 33M large
 refuse 'too large' 4 1848 explain ./large
 refuse 'too large to compare with' 4 1851 explain cases/0/evidence.json --against ./large
 refuse 'an option of others' 2 1005 explain cases/0/evidence.json --slot 1
@@ -129,6 +129,21 @@ refuse 'a verdict without MRTD' 4 1850 explain v-mrtd.json
 refuse 'a verdict of another version' 4 1853 explain v-schema.json
 run 'an odd verdict' 0 explain v-odd.json --json
 run 'an odd verdict, text' 0 explain v-odd.json
+# Each limit of a log is named where it is met.
+node -e '
+const fs = require("fs"), one = JSON.stringify({ imr: 3, event_type: 10, digest: "00".repeat(48), event: "", event_payload: "" });
+fs.writeFileSync("most.json", `[${Array(131072).fill(one).join()}]`);
+fs.writeFileSync("more.json", `[${Array(131073).fill(one).join()}]`);
+fs.writeFileSync("cut.json", `[${Array(100000).fill(one).join()}`);
+fs.writeFileSync("bent.json", `[${Array(100000).fill(one).join()},{"imr":}]`);' || bad 'the logs'
+run 'as many records as there may be' 0 explain most.json --json
+holds 'as many records as there may be' 'j.registers[4].events_total === 131072 && j.registers[4].events.length === 1024'
+refuse 'one record more' 4 0603 explain more.json
+if grep -q '131073, at most 131072' err && grep -q '131072 (32 MiB) explained' err; then ok; else bad 'one record more: the limits are not named'; fi
+refuse 'a log that ends early' 4 0601 explain cut.json
+if grep -q 'at byte 16[0-9]*: neither a comma' err; then ok; else bad 'a log that ends early: where'; fi
+refuse 'a record that is none' 4 0601 explain bent.json
+if grep -q 'record 100000: ' err; then ok; else bad 'a record that is none: which'; fi
 run 'a code that is none' 70 explain v-code.json
 run 'nothing to paste from words that are no hex' 0 explain v-inject.json --json
 holds 'nothing to paste from words that are no hex' 'j.fixes.length === 0'

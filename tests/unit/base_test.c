@@ -199,6 +199,52 @@ static void json_is_strict(void **state)
     }
 }
 
+/* as_items: every slice is a value, and what stands between them is in order. */
+static bool as_items(struct bytes text, size_t *out_n)
+{
+    struct json_items it;
+    struct bytes item = BYTES_NONE;
+    if (!json_items_begin(text, &it))
+        return false;
+    do {
+        AUTO_JSON j = NULL;
+        struct err err = {0};
+        if (!json_items_next(&it, &item) || (item.n && json_read(item, text.n, &j, &err) != RC_OK))
+            return false;
+    } while (item.n);
+    *out_n = it.n;
+    return true;
+}
+
+/* jansson on the whole is the oracle: every text of up to six of these characters. */
+static void items_are_those_of_the_array(void **state)
+{
+    (void)state;
+    static const char alphabet[] = "[]{},1\" :\\";
+    size_t arrays = 0, wrong = 0, at[6];
+    for (size_t len = 0; len <= 6; len++) {
+        memset(at, 0, sizeof at);
+        for (bool more = true; more;) {
+            char text[6];
+            for (size_t i = 0; i < len; i++)
+                text[i] = alphabet[at[i]];
+            struct bytes t = bytes_of((const uint8_t *)text, len);
+            AUTO_JSON j = NULL;
+            struct err err = {0};
+            size_t n = 0;
+            bool whole = len && json_read(t, len, &j, &err) == RC_OK && json_is_array(j);
+            bool items = as_items(t, &n);
+            wrong += whole != items || (whole && n != json_array_size(j));
+            arrays += whole;
+            size_t i = 0;
+            while (i < len && ++at[i] == sizeof alphabet - 1)
+                at[i++] = 0;
+            more = i < len;
+        }
+    }
+    CASE("items", arrays > 250 && wrong == 0, "%zu arrays, %zu read otherwise", arrays, wrong);
+}
+
 static void raw_member_returns_the_exact_bytes(void **state)
 {
     (void)state;
@@ -349,6 +395,7 @@ int main(void)
         cmocka_unit_test(hex_takes_exact_widths_only),
         cmocka_unit_test(json_values_are_counted_before_they_are_made),
         cmocka_unit_test(json_is_strict),
+        cmocka_unit_test(items_are_those_of_the_array),
         cmocka_unit_test(raw_member_returns_the_exact_bytes),
         cmocka_unit_test(readers_demand_the_type),
         cmocka_unit_test(digests_match_fips_180_and_the_ripemd_paper),
