@@ -97,6 +97,9 @@ $(BUILD)/obj/%.o: %.c
 # A head of the chain from before the program was made is refused by boot (agent/build.h).
 BUILD_FLOOR ?= $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),0)
 $(BUILD)/obj/agent/build_release.o: CFLAGS += -DBOOTGATE_BUILD_FLOOR=UINT64_C\($(BUILD_FLOOR)\)
+# The oldest TCB documents that boot accepts where its configuration says nothing: build_release.c has defaults.
+$(BUILD)/obj/agent/build_release.o: CFLAGS += $(if $(BUILD_MIN_TCB_EVALUATION),-DBOOTGATE_MIN_TCB_EVALUATION=$(BUILD_MIN_TCB_EVALUATION)) \
+        $(if $(BUILD_MIN_TCB_DATE),-DBOOTGATE_MIN_TCB_DATE=$(BUILD_MIN_TCB_DATE))
 $(BUILD)/obj/agent/verb_version.o: CFLAGS += -DBOOTGATE_VERSION='"$(VERSION)"'
 
 $(LIBBASE): $(call obj,$(BASE_SRC))

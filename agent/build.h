@@ -48,5 +48,9 @@ extern const bool build_stops_machine;
 /* No head of a chain is from before this (Unix seconds): the program is younger. For boot; 0: none.
  * The release has the time of its last commit, or what `make BUILD_FLOOR=` says. */
 extern const uint64_t build_floor;
+/* What boot demands of TCB dates and of TCB info and QE identity where its configuration says
+ * nothing (DESIGN section 3): the host can hand out an old set that is still valid. */
+struct tcb_minimum;
+extern const struct tcb_minimum build_tcb_minimum;
 
 #endif

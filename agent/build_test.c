@@ -1,4 +1,5 @@
 #include "agent/build.h"
+#include "agent/config.h"
 
 #include <stdlib.h>
 #include <fcntl.h>
@@ -34,6 +35,7 @@ const bool build_collect_unix = true;
 const bool build_boot_takes_options = true;
 const char *const build_boot_config = "/usr/lib/bootgate/bootgate.json";
 const uint64_t build_floor = 0;
+const struct tcb_minimum build_tcb_minimum = {0, 0};
 /* A folder for the last-failure record, and a socket in the file system for the host API. */
 const char *const build_stand_ins[] = {"BOOTGATE_TEST_RUN", "BOOTGATE_TEST_HOST_API", NULL};
 const bool build_stops_machine = false;

@@ -224,6 +224,8 @@ static enum rc read_policy(struct arena *a, const json_t *p, struct config *c, s
     if (c->has_app_id && !json_hex(p, "app_id", true, c->app_id, 20))
         return config_bad_value(err, "policy.app_id", "20 bytes of hex");
     TRY(read_td_policy(a, p, &c->td, err));
+    c->tcb_date_given = json_object_get(p, "min_tcb_date") != NULL;
+    c->tcb_evaluation_given = json_object_get(p, "min_tcb_evaluation") != NULL;
     TRY(read_code_policy(a, p, "app_code", true, &c->chain.app_code, err));
     TRY(read_code_policy(a, p, "kms_code", false, &c->chain.kms_code, err));
     TRY(read_acpi(a, p, c, err));
@@ -278,6 +280,16 @@ enum rc config_read(struct arena *a, struct bytes text, const char *path, struct
     TRY(config_chain_begins(&c, err));
     *out = c;
     return RC_OK;
+}
+
+void config_strict(struct config *c, const struct tcb_minimum *built)
+{
+    if (!c->freshness_given)
+        c->require_freshness = FRESH_FLOOR;
+    if (!c->tcb_date_given)
+        c->td.min_tcb_date = built->date;
+    if (!c->tcb_evaluation_given)
+        c->td.min_evaluation_number = built->evaluation;
 }
 
 enum rc config_load_any(struct arena *a, const char *flag, struct config *out, struct err *err)

@@ -49,7 +49,14 @@ struct config {
     uint8_t app_id[20];
     bool loaded; /* false: built-in values only */
     bool has_app_id, acpi_pinned, require_os_image;
-    bool freshness_given; /* require_freshness stands in the file */
+    bool freshness_given;                      /* require_freshness stands in the file */
+    bool tcb_date_given, tcb_evaluation_given; /* min_tcb_date, min_tcb_evaluation do */
+};
+
+/* struct tcb_minimum: of TCB date and of TCB evaluation data number; 0: none. */
+struct tcb_minimum {
+    uint64_t date;
+    uint32_t evaluation;
 };
 
 /* config_builtin: the values that hold without a file. */
@@ -60,6 +67,9 @@ enum rc config_read(struct arena *a, struct bytes text, const char *path, struct
 /* config_load finds the file as described above; flag NULL: --config was not given. */
 enum rc config_load(struct arena *a, const char *flag, struct config *out,
                     struct err *err) MUST_CHECK;
+/* config_strict: what holds for a release where the file does not say otherwise: freshness better
+ * than the host's clock, and the minimum that the program was built with. */
+void config_strict(struct config *c, const struct tcb_minimum *built);
 /* config_load_any: the same, but for who looks for a checkpoint: source ethereum may lack one. */
 enum rc config_load_any(struct arena *a, const char *flag, struct config *out,
                         struct err *err) MUST_CHECK;

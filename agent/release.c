@@ -18,13 +18,6 @@
 #define TPM_GRACE_MS 5000u
 #define APPROVAL     96u
 
-/* Without better than the host's clock a release rests on it only where the file says so. */
-static void strict_freshness(struct config *c)
-{
-    if (!c->freshness_given)
-        c->require_freshness = FRESH_FLOOR;
-}
-
 static enum rc read_config(struct release *r, bool boot, struct err *err)
 {
     struct bytes text = BYTES_NONE;
@@ -41,7 +34,7 @@ static enum rc read_config(struct release *r, bool boot, struct err *err)
         TRY(config_load(r->a, cli->config, &r->config, err));
     }
     r->config.guest.root = cli->guest_root;
-    strict_freshness(&r->config);
+    config_strict(&r->config, &build_tcb_minimum);
     if (r->config.guest.measure == MEASURE_PREDICT)
         return err_set(err, BG_PREDICT_BOOT, "%s", boot ? "boot" : "seal");
     if (r->config.chain.source == CHAIN_SOURCE_NONE || !r->config.release)

@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 
 #include "agent/build.h"
+#include "agent/config.h"
 #include "agent/output.h"
 
 #ifndef BOOTGATE_VERSION
@@ -17,11 +18,15 @@ int verb_version(struct arena *a, const struct cli *cli)
     if (cli->quiet)
         return 0;
     if (cli->json)
-        output_json(json_pack("{s:s, s:s, s:s, s:s, s:s}", "version", BOOTGATE_VERSION, "build",
-                              build_kind, "openssl", crypto, "curl", curl->version, "jansson",
-                              jansson_version_str()));
+        output_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:I, s:I}}", "version",
+                              BOOTGATE_VERSION, "build", build_kind, "openssl", crypto, "curl",
+                              curl->version, "jansson", jansson_version_str(), "boot",
+                              "min_tcb_date", (json_int_t)build_tcb_minimum.date,
+                              "min_tcb_evaluation", (json_int_t)build_tcb_minimum.evaluation));
     else
-        printf("bootgate %s (%s build)\nOpenSSL %s, libcurl %s, jansson %s\n", BOOTGATE_VERSION,
-               build_kind, crypto, curl->version, jansson_version_str());
+        printf("bootgate %s (%s build)\nOpenSSL %s, libcurl %s, jansson %s\n"
+               "boot: TCB evaluation data number %u or later, where its configuration has none\n",
+               BOOTGATE_VERSION, build_kind, crypto, curl->version, jansson_version_str(),
+               (unsigned)build_tcb_minimum.evaluation);
     return output_finish(0);
 }

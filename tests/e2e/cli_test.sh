@@ -81,6 +81,7 @@ says version '(test build)'
 run version-option 0 -V
 run version-json 0 version --json
 says version-json '"build": "test"'
+says version-json '"min_tcb_evaluation": 0'
 for case in 'unknown-verb:BG-1002:frobnicate' 'unknown-option:BG-1003:verify x --frobnicate' 'short-option:BG-1003:verify x -z' \
     'option-of-another-verb:BG-1005:hash x --at 1' 'no-boot-info-in-verify:BG-1005:verify x --boot-info y' \
     'option-twice:BG-1006:verify x --at 1 --at 2' 'two-files:BG-1007:verify x y' 'no-file:BG-1007:hash' 'no-file:BG-1007:log' \
@@ -111,6 +112,8 @@ if [ -x "$BUILD/bootgate" ]; then
     done
     if "$BUILD/bootgate" --help | grep -q -- --root; then bad 'release help shows --root'; else ok; fi
     if "$BUILD/bootgate" version | grep -q '(release build)'; then ok; else bad 'release says what it is'; fi
+    # The default of the installed program's boot; the test build has none.
+    if [ "$("$BUILD/bootgate" version --json | sed -n 's/^ *"min_tcb_evaluation": //p')" -ge 18 ]; then ok; else bad 'release: oldest TCB set'; fi
 fi
 
 # --- every code has its manual entry -------------------------------------------------------------------------------

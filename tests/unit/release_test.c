@@ -91,6 +91,21 @@ static void the_whole_of_release_is_read(void **state)
     assert_string_equal(c.release->ek_crl, "/crl");
     assert_int_equal(config_of(CONFIG(TPM0, FILE0, ""), &c), RC_OK);
     assert_false(c.freshness_given);
+    /* What the file does not say, the program does; what it says, holds, 0 too. */
+    static const struct tcb_minimum built = {1700000000, 18};
+    config_strict(&c, &built);
+    assert_int_equal(c.require_freshness, FRESH_FLOOR);
+    assert_int_equal(c.td.min_tcb_date, 1700000000);
+    assert_int_equal(c.td.min_evaluation_number, 18);
+    assert_int_equal(config_of(CHAIN ",\"policy\":{\"require_freshness\":\"host-clock\","
+                                     "\"min_tcb_date\":\"2025-01-01T00:00:00Z\","
+                                     "\"min_tcb_evaluation\":0}}",
+                               &c),
+                     RC_OK);
+    config_strict(&c, &built);
+    assert_int_equal(c.require_freshness, FRESH_HOST_CLOCK);
+    assert_int_equal(c.td.min_tcb_date, 1735689600);
+    assert_int_equal(c.td.min_evaluation_number, 0);
     assert_int_equal(config_of(CHAIN "}", &c), RC_OK);
     assert_null(c.release);
 }
