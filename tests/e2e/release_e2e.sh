@@ -342,8 +342,8 @@ killed() {
     release_config allowed
     empty_target
     command="\"$program\",\"boot\",\"--tcti\",\"$tcti\",\"--bundle\",\"$work/own/bundle.json\",\"--root\",\"$work/own/root.der\",\"--at\",\"$at\",\"--quiet\",\"--config\""
-    printf '{"seed":20261122,"tpm_folder":"%s","port":%d,"digest":"%s","target":"%s","key":"%s","allowed":[%s,"%s"],"denied":[%s,"%s"]}' \
-        "$work/tpm" "$tpm_port" "$tpm_measured" "$target/key" "$own_key" "$command" "$work/config.json" "$command" "$work/denied.json" >"$work/kill.json"
+    printf '{"seed":20261122,"tpm_folder":"%s","port":%d,"digest":"%s","target":"%s","key":"%s","blob":"%s","gate_pcr":%d,"run":"%s","shut":["%s","shut","--tcti","%s","--config","%s"],"allowed":[%s,"%s"],"denied":[%s,"%s"]}' \
+        "$work/tpm" "$tpm_port" "$tpm_measured" "$target/key" "$own_key" "$work/seed.blob" 12 "$work/kill-run" "$program" "$tcti" "$work/config.json" "$command" "$work/config.json" "$command" "$work/denied.json" >"$work/kill.json"
     tpm_off
     python3 "$root/tests/e2e/release_kill.py" "$work/kill.json" >"$work/kill.log" 2>&1
     counts=$(tail -n 1 "$work/kill.log" | sed -nE 's/^([0-9]+) passed, ([0-9]+) failed, .*/\1 \2/p')

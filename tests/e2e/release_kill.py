@@ -5,19 +5,27 @@ usage: release_kill.py CHOICES.JSON    (JSON: see main) -> "N passed, N failed, 
 
 One child, a signal to the program itself, or everything at once. Whatever dies when: the program ends within its
 time, exactly a run with status 0 leaves the key, a run of a machine that is denied never does, what is in the target is
-the whole key or nothing, and no process of the run is left. The moments come from a fixed seed.
+the whole key or nothing, and no process of the run is left. Then comes what the service manager runs after it
+(ExecStopPost=+bootgate shut, with how it ended), and the door is shut: the gate PCR is extended, and another client of the TPM
+cannot unseal any more. The moments come from a fixed seed.
 """
 import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True  # the source tree stays as it is
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'vm'))
+import tpm  # the TPM by the book, without the program's code or libraries
+
 PF_EXITING = 0x4  # include/linux/sched.h
 CPUCLOCK_SCHED = 2
 OWN_START = 3_000_000  # ns
+REFUSED = '0x99d'  # TPM_RC_POLICY_FAIL of the first session: a PCR is not as the seed was sealed to
 
 
 class Tpm:
@@ -44,6 +52,12 @@ class Tpm:
                 return
             time.sleep(0.02)
         sys.exit('swtpm does not answer')
+
+    def look(self, blob, gate):
+        """From outside: the gate PCR, and what an unseal gives: the seed or the TPM's refusal."""
+        with socket.create_connection(('127.0.0.1', self.port), timeout=20) as data:
+            other = tpm.Tpm(data)
+            return other.pcr_read(gate), other.unseal(blob)
 
 
 def children(pid):
@@ -110,6 +124,9 @@ class Runs:
         self.c = choices
         self.tpm = Tpm(choices['tpm_folder'], choices['port'])
         self.random = random.Random(choices['seed'])
+        with open(choices['blob'], 'rb') as file:
+            self.blob = file.read()
+        self.was_open = 0
         self.passed = self.failed = 0
 
     def note(self, good, text):
@@ -142,6 +159,30 @@ class Runs:
             process.kill()
             process.wait()
             return None
+
+    def door(self, what, way, status):
+        """Whether the door is shut once the service manager has run what it runs after every end (systemd.exec(5))."""
+        if status is None:
+            return 'no end'
+        if status < 0:
+            how = {'SERVICE_RESULT': 'signal', 'EXIT_CODE': 'killed', 'EXIT_STATUS': signal.Signals(-status).name[3:]}
+        else:
+            how = {'SERVICE_RESULT': 'exit-code' if status else 'success', 'EXIT_CODE': 'exited', 'EXIT_STATUS': str(status)}
+        before, _ = self.tpm.look(self.blob, self.c['gate_pcr'])
+        shut = subprocess.run(self.c['shut'], env={**os.environ, **how, 'BOOTGATE_TEST_RUN': self.c['run']}, check=False,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        after, secret = self.tpm.look(self.blob, self.c['gate_pcr'])
+        is_open = before == bytes(32)
+        self.was_open += is_open
+        if shut.returncode != 0 or after == bytes(32) or secret != REFUSED:
+            return f'shut: status {shut.returncode}, gate PCR {after.hex()}, unseal {secret}, said {shut.stderr}'
+        if not is_open and after != before:
+            return f'shut extended a closed gate PCR, {before.hex()}'
+        said = 'was open and is closed now' if is_open else 'is closed'
+        expected = f'bootgate: shut: the gate {said}\n' if status else ''
+        if not shut.stderr.startswith(expected) or ('would: power off in 0 s' in shut.stderr) != (status != 0):
+            return f'{what}, {way}, status {status}: shut said {shut.stderr!r}'
+        return ''
 
     def undisturbed(self, what):
         process = self.start(what)
@@ -179,6 +220,8 @@ class Runs:
         else:
             good = good and (key == self.c['key'] if status == 0 else key is None)
         self.note(good, f'{what}, {way} after {delay * 1000:.1f} ms: status {status}, target {key}, left {left}')
+        wrong = self.door(what, way, status)
+        self.note(not wrong, f'{what}, {way} after {delay * 1000:.1f} ms: the door: {wrong}')
         return hit, hit and status != 0
 
 
@@ -200,8 +243,10 @@ def main():
                     done, found, ended = done + hit, found + hit, ended + changed
                 else:
                     done += 1
+        runs.note(runs.was_open > 0, 'no kill came before the door was shut: what `shut` does was not seen')
         runs.note(found >= 100 and ended > 0, f'{found} kills found a living child, {ended} of them ended the boot')
-        print(f'{found} kills found a living child, {ended} of them ended the boot; it takes {took["allowed"] * 1000:.0f} ms')
+        print(f'{found} kills found a living child, {ended} of them ended the boot; it takes {took["allowed"] * 1000:.0f} ms; '
+              f'`shut` found {runs.was_open} doors open')
     finally:
         runs.tpm.off()
     print(f'{runs.passed} passed, {runs.failed} failed, 0 skipped')
