@@ -94,6 +94,7 @@ int verb_measure(struct arena *a, const struct cli *cli);
 int verb_explain(struct arena *a, const struct cli *cli);
 int verb_boot(struct arena *a, const struct cli *cli);
 int verb_shut(struct arena *a, const struct cli *cli);
+int verb_verity(struct arena *a, const struct cli *cli);
 int verb_seal(struct arena *a, const struct cli *cli);
 int verb_unseal(struct arena *a, const struct cli *cli);
 int verb_checkpoint(struct arena *a, const struct cli *cli);

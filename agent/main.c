@@ -13,6 +13,8 @@ static const struct verb verbs[] = {
      0, 0, verb_boot},
     {"shut", "", "after a boot that said no or none: close the gate, end the machine",
      OPT_CONFIG | OPT_TCTI, 0, 0, verb_shut},
+    {"verity", "", "for boot, which may not ask: the dm-verity table of the configuration's disk",
+     0, 0, 0, verb_verity},
     {"seal", "", "provision: seal a seed in the TPM under the configured policy",
      OPT_CONFIG | OPT_SEED | OPT_WRAP | OPT_RAISE | OPT_TCTI, 0, 0, verb_seal},
     {"unseal", "", "test the policy: does the TPM give the seed?",

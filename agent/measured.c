@@ -3,9 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/dm-ioctl.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -13,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent/file.h"
+#include "agent/measured_table.h"
 #include "agent/nolink.h"
 #include "agent/watch.h"
 #include "base/cur.h"
@@ -114,39 +113,11 @@ bool measured_on_cmdline(struct bytes cmdline, struct bytes hash)
     return hash.n && same >= 1 && seen[0] <= 1 && seen[1] <= 1 && seen[2] <= 1;
 }
 
-struct table {
-    struct dm_ioctl head;
-    char room[4096];
-};
-
-/* verity_table asks the device mapper for the live table of a device: one target, of type verity.
- */
-static bool verity_table(dev_t dev, struct table *t, struct bytes *parameters)
-{
-    AUTO_CLOSE fd = open("/dev/mapper/control", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    *t = (struct table){.head = {.version = {DM_VERSION_MAJOR, 0, 0},
-                                 .data_size = sizeof *t,
-                                 .data_start = sizeof t->head,
-                                 .flags = DM_STATUS_TABLE_FLAG,
-                                 .dev = (uint64_t)dev}};
-    if (fd < 0 || ioctl(fd, DM_TABLE_STATUS, t) != 0 || t->head.target_count != 1 ||
-        t->head.flags & DM_BUFFER_FULL_FLAG || t->head.data_start > sizeof t->room)
-        return false;
-    struct cur c = cur_of(bytes_of(t, sizeof *t));
-    struct dm_target_spec spec;
-    (void)cur_take(&c, t->head.data_start);
-    cur_copy(&c, &spec, sizeof spec);
-    struct bytes text = cur_rest(&c);
-    size_t n = text.p ? strnlen((const char *)text.p, text.n) : 0;
-    *parameters = bytes_of(text.p, n);
-    return n && n < text.n && strncmp(spec.target_type, "verity", sizeof spec.target_type) == 0;
-}
-
 static enum rc verity_bound(struct arena *a, const char *path, dev_t dev, struct err *err)
 {
     struct bytes cmdline = BYTES_NONE, parameters, hash;
-    struct table t;
-    if (!verity_table(dev, &t, &parameters) || !measured_verity_hash(parameters, &hash))
+    struct measured_table t;
+    if (!measured_table_of(dev, &t, &parameters) || !measured_verity_hash(parameters, &hash))
         return err_set(err, BG_MEASURED_VERITY, "%s: device %u:%u", path, major(dev), minor(dev));
     TRY(file_read(a, "/proc/cmdline", MAX_CMDLINE, BG_MEASURED_CMDLINE_SIZE, &cmdline, err));
     if (!measured_on_cmdline(cmdline, hash))

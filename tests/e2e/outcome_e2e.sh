@@ -224,9 +224,18 @@ units() {
         cp image/systemd/*.service image/systemd/*.mount "$units/"
         cp "image/systemd/position-$position.conf" "$units/bootgate.service.d/50-position.conf"
         image/systemd/enable.sh "$position" "$units"
-        SYSTEMD_LOG_LEVEL=err systemd-analyze security --offline=true --threshold=20 --no-pager "$units/bootgate.service" >"$work/out" 2>"$work/err" </dev/null
-        is "$position: systemd-analyze security --threshold=20" 0 $?
-        tail -n 1 "$work/out"
+        # Alone, and with each choice of the drop-ins that configurations need.
+        for more in '' vsock time 'vsock time'; do
+            rm -f "$units"/bootgate.service.d/6*.conf
+            for drop_in in $more; do
+                cp "image/systemd/$drop_in.conf" "$units/bootgate.service.d/60-$drop_in.conf"
+            done
+            SYSTEMD_LOG_LEVEL=err systemd-analyze security --offline=true --threshold=20 --no-pager "$units/bootgate.service" >"$work/out" 2>"$work/err" </dev/null
+            is "$position${more:+ with $more}: systemd-analyze security --threshold=20" 0 $?
+            echo "$position${more:+ with $more} $(tail -n 1 "$work/out")"
+        done
+        SYSTEMD_LOG_LEVEL=err systemd-analyze security --offline=true --threshold=20 --no-pager "$units/bootgate-verity.service" >"$work/out" 2>"$work/err" </dev/null
+        is "$position: systemd-analyze security --threshold=20 bootgate-verity.service" 0 $?
         # The units around it as dstack has them, with programs that are here.
         for unit in dstack-prepare app-compose dstack-guest-agent docker containerd; do
             printf '[Unit]\nDescription=%s\nAfter=network-online.target\n%s\n[Service]\nType=oneshot\nExecStart=/bin/true\n%s\n' $unit \
@@ -236,11 +245,12 @@ units() {
         # verify looks programs up here: those of the image are stood in for.
         sed -i -E 's,/usr/bin/(bootgate|chronyc)( |$),/bin/true\2,' "$units"/*.service
         SYSTEMD_UNIT_PATH=$units:/lib/systemd/system timeout 60 systemd-analyze verify --man=no --recursive-errors=no "$units/bootgate.service" \
-            "$units/dstack-prepare.service" >"$work/out" 2>"$work/err" </dev/null
+            "$units/bootgate-verity.service" "$units/dstack-prepare.service" >"$work/out" 2>"$work/err" </dev/null
         is "$position: systemd-analyze verify" 0 $?
         is "$position: systemd-analyze verify says" '' "$(grep -F -e bootgate -e run- -e dstack -e 'ordering cycle' "$work/err")"
     done
     is 'own: dstack-prepare requires the gate' ../bootgate.service "$(readlink "$work/image-own/usr/lib/systemd/system/dstack-prepare.service.requires/bootgate.service")"
+    is 'the gate has no capability' 'CapabilityBoundingSet=' "$(grep -h '^[A-Za-z]*Capabilit' image/systemd/bootgate.service image/systemd/*.conf)"
     is 'own: and comes after it' 1 "$(grep -c '^Before=.*dstack-prepare.service' image/systemd/position-own.conf)"
     is 'the gate ends the machine itself' 1 "$(grep -c '^ExecStopPost=+/usr/bin/bootgate shut$' image/systemd/bootgate.service)"
     is 'nothing that may fail is required' 0 "$(cat image/systemd/bootgate.service image/systemd/position-*.conf image/systemd/vsock.conf | grep -cE '^(Requires|BindsTo|Requisite|Condition|Assert)')"

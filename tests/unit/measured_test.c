@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/measured.h"
+#include "agent/measured_table.h"
 
 #define H64 "1111111111111111111111111111111111111111111111111111111111111111"
 #define O64 "2222222222222222222222222222222222222222222222222222222222222222"
@@ -40,6 +42,31 @@ static void the_mount_of_a_file_is_found_by_its_number(void **state)
     /* A NUL would end the text early. */
     static const char nul[] = "36 35 98:0 / / \0rw - ramfs none rw\n";
     assert_false(measured_mount(bytes_of(nul, sizeof nul - 1), 36, &m));
+}
+
+static void a_kept_table_is_of_its_device_and_whole(void **state)
+{
+    (void)state;
+    struct bytes got;
+    dev_t dev = makedev(254, 1);
+    assert_true(measured_table_read(bytes_of_str("254:1 1 8:17 8:18 x\n"), dev, &got));
+    assert_true(bytes_eq_str(got, "1 8:17 8:18 x"));
+    static const char *const bad[] = {
+        "254:1 1 8:17 8:18 x",
+        "254:1 1 8:17\n254:1 8:18\n",
+        "254:11 1 8:17\n",
+        "254:0 1 8:17\n",
+        "54:1 1 8:17\n",
+        "254:1\n",
+        "254:1 \n",
+        "\n254:1 1 8:17\n",
+        " 254:1 1 8:17\n",
+        "254:1 1 8:17\n254:1 1 8:18",
+        "",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(measured_table_read(bytes_of_str(bad[i]), dev, &got));
+    assert_false(measured_table_read(BYTES_NONE, dev, &got));
 }
 
 static void a_verity_table_gives_its_root_hash(void **state)
@@ -178,6 +205,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_mount_of_a_file_is_found_by_its_number),
+        cmocka_unit_test(a_kept_table_is_of_its_device_and_whole),
         cmocka_unit_test(a_verity_table_gives_its_root_hash),
         cmocka_unit_test(the_root_hash_must_stand_on_the_command_line),
         cmocka_unit_test(by_the_type_of_the_file_system),
