@@ -240,6 +240,7 @@ install-image: install
 	install -v -D -m 0644 image/systemd/position-$(POSITION).conf "$(DESTDIR)$(SYSTEMDUNITDIR)/bootgate.service.d/50-position.conf"
 	install -v -m 0644 image/systemd/vsock.conf "$(DESTDIR)$(SYSTEMDUNITDIR)/bootgate.service.d/60-vsock.conf"
 	install -v -m 0644 image/systemd/time.conf "$(DESTDIR)$(SYSTEMDUNITDIR)/bootgate.service.d/70-time.conf"
+	install -v -D -m 0644 image/systemd/chronyd.conf "$(DESTDIR)$(SYSTEMDUNITDIR)/chronyd.service.d/60-bootgate.conf"
 	install -v -D -m 0644 -t "$(DESTDIR)$(UDEVRULESDIR)" image/systemd/90-bootgate.rules
 	install -v -D -m 0644 image/systemd/tmpfiles.conf "$(DESTDIR)$(TMPFILESDIR)/bootgate.conf"
 	image/systemd/enable.sh "$(POSITION)" "$(DESTDIR)$(SYSTEMDUNITDIR)"
@@ -250,7 +251,7 @@ install-image: install
 uninstall:
 	rm -f "$(DESTDIR)$(BINDIR)/bootgate" "$(DESTDIR)$(MANDIR)"/man[157]/bootgate*.[157] "$(DESTDIR)/usr/lib/bootgate/bootgate.sh"
 	cd "$(DESTDIR)$(SYSTEMDUNITDIR)" && rm -rf $(notdir $(wildcard image/systemd/*.service image/systemd/*.mount)) bootgate.service.d \
-	    *.requires/bootgate.service *.requires/run-measured.mount
+	    chronyd.service.d/60-bootgate.conf *.requires/bootgate.service *.requires/run-measured.mount
 	rm -f "$(DESTDIR)$(TMPFILESDIR)/bootgate.conf" "$(DESTDIR)$(UDEVRULESDIR)/90-bootgate.rules"
 	$(if $(DRACUTDIR),rm -rf "$(DESTDIR)$(DRACUTDIR)/modules.d/90bootgate")
 	$(if $(INITRAMFSTOOLSDIR),rm -f "$(DESTDIR)$(INITRAMFSTOOLSDIR)/hooks/bootgate" \

@@ -121,8 +121,19 @@ static _Noreturn void serve_socket(const char *dir, enum what what, int listenin
     }
 }
 
-/* serve_device: tests/vm/faketsm's questions: a letter and the report data; letter, errno and what
- * was asked for are written back, in one piece. */
+/* extend: 48 bytes of digest and the register's number; 0 or an errno. */
+static int extend(struct td_machine *m, const uint8_t what[static 64])
+{
+    const char *arg = NULL;
+    if (td_machine_happens(m, "extend:", &arg))
+        return atoi(arg);
+    pki_must(what[48] == 2 || what[48] == 3);
+    td_machine_extend(m, what[48], what);
+    return 0;
+}
+
+/* serve_device: tests/vm/faketsm's questions: a letter and 64 bytes; letter, errno and what was
+ * asked for are written back, in one piece. */
 static _Noreturn void serve_device(const char *dir, const char *path)
 {
     int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -139,6 +150,8 @@ static _Noreturn void serve_device(const char *dir, const char *path)
         td_machine_open(&m, dir);
         if (in[0] == 'Q')
             rc = td_machine_quote(a, &m, in + 1, &b);
+        else if (in[0] == 'E')
+            rc = extend(&m, in + 1);
         else
             b = bytes_of(report, td_machine_report(&m, in + 1, report));
         td_machine_close(&m);

@@ -7,7 +7,10 @@ The machine is stopped, not ended, when it powers off or resets, so that its TPM
 left it (tpm.py). Nothing of the guest's network leaves QEMU but port 80 of 10.0.2.100, 10.0.2.101, .., which is the first, second,
 .. PORT on this machine's loopback.
 
-RESULT (JSON): end: guest-shutdown (it powered off) | guest-reset | guest-halt | guest-panic | limit | qemu (it ended by itself);
+--save FILE MARKER: once MARKER was printed, the running machine is written to FILE, its TPM with it, and that is its end: saved.
+--resume FILE: it goes on from there, as often as wanted; all other options are as before, what disks hold may differ.
+
+RESULT (JSON): end: guest-shutdown (it powered off) | guest-reset | guest-halt | guest-panic | limit | qemu (it ended by itself) | saved;
 seconds; memory_kib: QEMU's peak; pcrs: {"0": hex, ..} of the SHA-256 bank afterwards; unseal: what an unseal of --blob gives
 from outside: the secret in hex, or the TPM's refusal as 0x..
 Exit 0: the guest came to an end of its own; 1: it did not.
@@ -76,6 +79,8 @@ def qemu_command(o, folder):
         command += ['-rtc', f'base={o.rtc}']
     for disk in o.disk:
         command += ['-drive', f'file={disk},format=raw,if=virtio']
+    if o.resume:
+        command += ['-incoming', f'exec:cat {o.resume}']
     return command + o.qemu
 
 
@@ -99,6 +104,7 @@ class Machine:
         self.seen = b''
         self.said = [(marker.encode(), text.encode().decode('unicode_escape').encode()) for marker, text in o.say]
         self.lines = b''
+        self.save, self.save_at = (o.save[0], o.save[1].encode()) if o.save else (None, None)
 
     def serial(self):
         """What the guest printed; False: the port is closed."""
@@ -111,7 +117,15 @@ class Machine:
                 self.said.remove((marker, text))
                 self.process.stdin.write(text)
                 self.process.stdin.flush()
+        if self.save and self.save_at in self.seen:
+            for command, arguments in (('migrate-set-parameters', {'max-bandwidth': 1 << 40}),
+                                       ('migrate', {'uri': f'exec:cat >{self.save}'}), ('query-migrate', {})):
+                self.ask(command, arguments)
+            self.save = None
         return bool(data)
+
+    def ask(self, command, arguments):
+        self.qmp.sendall(json.dumps({'execute': command, 'arguments': arguments}).encode() + b'\n')
 
     def event(self):
         """Why the guest ended, if QEMU says so now."""
@@ -123,6 +137,16 @@ class Machine:
                 return message['data']['reason']
             if message.get('event') == 'GUEST_PANICKED':
                 return 'guest-panic'
+            if 'error' in message:
+                sys.exit(f'QEMU: {line.decode()}')
+            state = message.get('return', {}).get('status') if isinstance(message.get('return'), dict) else None
+            if state == 'completed':
+                return 'saved'
+            if state in ('failed', 'cancelled'):
+                sys.exit(f'not saved: {line.decode()}')
+            if state is not None:
+                time.sleep(0.1)
+                self.ask('query-migrate', {})
         return None
 
     def run(self, limit, until):
@@ -197,6 +221,8 @@ def arguments():
     p.add_argument('--halted', help='a line after which the machine may stand still for ever')
     p.add_argument('--say', nargs=2, action='append', default=[], metavar=('MARKER', 'TEXT'),
                    help='typed on the serial port once the marker was printed')
+    p.add_argument('--save', nargs=2, metavar=('FILE', 'MARKER'))
+    p.add_argument('--resume', metavar='FILE')
     p.add_argument('qemu', nargs='*', help='after --: more for QEMU')
     return p.parse_args()
 
@@ -218,7 +244,7 @@ def main():
             result['seconds'] = round(time.monotonic() - began, 2)
             result['memory_kib'] = machine.memory_kib() if machine.process.poll() is None else 0
             machine.kill()
-            if o.tpm and result['end'] != 'qemu':
+            if o.tpm and result['end'] not in ('qemu', 'saved'):
                 look_at_tpm(o, folder, result)
         finally:
             if machine and machine.process.poll() is None:
@@ -229,7 +255,7 @@ def main():
     with open(o.result, 'w', encoding='ascii') as file:
         json.dump(result, file, indent=1)
         file.write('\n')
-    return 0 if result['end'].startswith('guest-') else 1
+    return 0 if result['end'].startswith(('guest-', 'saved')) else 1
 
 
 if __name__ == '__main__':

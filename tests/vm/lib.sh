@@ -67,6 +67,10 @@ boot() {
     python3 "$root/tests/vm/guest.py" --kernel "$kernels/$kernel/vmlinuz" --initrd "${base:-$work/$kernel.img}" ${more:+--initrd "$more"} \
         --initrd "$one/add.img" --log "$one/raw" --result "$one/result" --forward "$port" $with_tpm "$@" >"$one/runner" 2>&1 ||
         echo "   $case: $(tail -n 1 "$one/runner") $(tail -n 3 "$one/raw" 2>/dev/null)"
+    read_result
+}
+# read_result: what boot leaves of a guest that came to its end
+read_result() {
     tr -d '\r' <"$one/raw" >"$one/log"
     # The last lines between a brace and a brace: around them there may be whatever else the guest says.
     awk '$0 == "{" { n = 0; inside = 1 } inside { line[n++] = $0 } $0 == "}" { inside = 0 }

@@ -12,7 +12,7 @@ skip_all() {
     echo '0 passed, 0 failed, 1 skipped'
     exit 0
 }
-for tool in qemu-system-x86_64 swtpm busybox cpio modprobe cryptsetup python3 node; do
+for tool in qemu-system-x86_64 swtpm busybox cpio modprobe cryptsetup veritysetup python3 node; do
     command -v $tool >/dev/null 2>&1 || skip_all "$tool is not installed"
 done
 . "$root/tests/chain/lib.sh"
@@ -74,7 +74,8 @@ programs="-b $BUILD/bootgate -b $BUILD/test/bootgate=bootgate-test"
 module=$(BUILD="$BUILD" "$root/tests/vm/faketsm/build.sh" 2>"$work/module.log")
 case $? in
 # shellcheck disable=SC2086
-0) "$root/tests/vm/image.sh" base "$kernels/full" "$work/full.img" $programs -b "$(command -v cryptsetup)" -b "$BUILD/tools/td_machine" \
+0) "$root/tests/vm/image.sh" base "$kernels/full" "$work/full.img" $programs -b "$(command -v cryptsetup)" -b "$(command -v veritysetup)" \
+    -b "$BUILD/tools/td_machine" -m dm_verity \
     -m virtio_pci -m virtio_net -m virtio_blk -m virtio-rng -m dm_crypt -m xts -m configfs -m tsm -m vsock_loopback -x "$module" ||
     say_stop 'no full image' ;;
 77) full_cases='' skipped=$((skipped + 1)); echo "skipped 1 cases: no module for the 6.12 kernel: $(cat "$work/module.log")" ;;
@@ -87,6 +88,10 @@ esac
     echo "skipped 1 cases: $(cat "$work/systemd.log")"
 }
 
+command -v chronyd >/dev/null 2>&1 || {
+    echo 'skipped 1 cases: chrony is not installed'
+    systemd_cases=$(echo "$systemd_cases" | sed 's/systemd_time//') skipped=$((skipped + 1))
+}
 for kind in dracut mkinitramfs; do
     command -v $kind >/dev/null 2>&1 && [ -d /usr/lib/dracut/modules.d/40network -o $kind != dracut ] && continue
     echo "skipped 1 cases: $kind is not installed"

@@ -3,12 +3,17 @@
  * Test only: the two devices of a TDX guest on a machine that is none, both answered by a program
  * in user space (td_machine serve): configfs-tsm with the provider tdx_guest (linux/tsm.h, from 6.7
  * on), whose outblob is a quote, and /dev/tdx_guest with the ioctl TDX_CMD_GET_REPORT0
- * (linux/tdx-guest.h), whose answer is a TDREPORT.
+ * (linux/tdx-guest.h), whose answer is a TDREPORT. That device has its registers in sysfs, as of
+ * Linux 6.16 (Documentation/ABI/testing/sysfs-devices-virtual-misc-tdx_guest):
+ * measurements/rtmr0:sha384 to rtmr3:sha384, 48 bytes each, read from a TDREPORT; what is written
+ * to 2 or 3 extends it.
  *
- *   read(/dev/faketsm)   blocks until something is asked: 1 byte, 'Q' for a quote or 'R' for a
- * TDREPORT, and the 64 bytes of report data write(/dev/faketsm)  answers it: the same letter, 1
- * byte errno (0: none), and then what was asked for. For 'R' that is 1024 bytes, no more and no
- * less: -EINVAL
+ *   read(/dev/faketsm)   blocks until something is asked: 1 byte, 'Q' for a quote, 'R' for a
+ *                        TDREPORT, 'E' for an extend, and 64 bytes: report data, or for 'E' a
+ *                        digest of 48 and the register's number
+ *   write(/dev/faketsm)  answers it: the same letter, 1 byte errno (0: none), and then what was
+ *                        asked for. For 'R' that is 1024 bytes, for 'E' nothing, no more and no
+ *                        less: -EINVAL
  *
  * One question at a time. A question that nobody answers within `answer_seconds` fails with
  * -ETIMEDOUT, as the real driver's.
@@ -25,8 +30,11 @@
 
 #define QUOTE       'Q'
 #define REPORT      'R'
+#define EXTEND      'E'
 #define HEAD        2
 #define REQUEST_LEN (1 + TSM_INBLOB_MAX)
+#define DIGEST_LEN  48
+#define RTMR_AT     720 /* in a TDREPORT */
 
 static unsigned int answer_seconds = 30;
 module_param(answer_seconds, uint, 0644);
@@ -144,10 +152,61 @@ static const struct file_operations tdx_ops = {
     .unlocked_ioctl = tdx_ioctl,
 };
 
+/* The attributes' .private: the register's number. */
+static ssize_t read_rtmr(struct file *file, struct kobject *kobj, struct bin_attribute *attr,
+                         char *buffer, loff_t offset, size_t len)
+{
+    static const u8 nothing[TSM_INBLOB_MAX];
+    u8 *report = NULL;
+    size_t report_len = 0;
+    int rc = ask(REPORT, nothing, &report, &report_len);
+
+    if (!rc) /* sysfs keeps offset and len within the attribute's size */
+        memcpy(buffer, report + RTMR_AT + DIGEST_LEN * (size_t)attr->private + offset, len);
+    kvfree(report);
+    return rc ? rc : (ssize_t)len;
+}
+
+static ssize_t write_rtmr(struct file *file, struct kobject *kobj, struct bin_attribute *attr,
+                          char *buffer, loff_t offset, size_t len)
+{
+    u8 what[TSM_INBLOB_MAX] = {0};
+    u8 *none = NULL;
+    size_t none_len = 0;
+    int rc;
+
+    if (offset || len != DIGEST_LEN)
+        return -EINVAL;
+    memcpy(what, buffer, DIGEST_LEN);
+    what[DIGEST_LEN] = (u8)(size_t)attr->private;
+    rc = ask(EXTEND, what, &none, &none_len);
+    kvfree(none);
+    return rc ? rc : (ssize_t)len;
+}
+
+#define RTMR(n, bits, writes)                                                                      \
+    {                                                                                              \
+        .attr = {.name = "rtmr" #n ":sha384", .mode = bits}, .size = DIGEST_LEN,                   \
+        .private = (void *)n, .read = read_rtmr, .write = writes                                   \
+    }
+static struct bin_attribute rtmrs[] = {
+    RTMR(0, 0444, NULL),
+    RTMR(1, 0444, NULL),
+    RTMR(2, 0644, write_rtmr),
+    RTMR(3, 0644, write_rtmr),
+};
+static struct bin_attribute *measurements[] = {&rtmrs[0], &rtmrs[1], &rtmrs[2], &rtmrs[3], NULL};
+static const struct attribute_group measurements_group = {
+    .name = "measurements",
+    .bin_attrs = measurements,
+};
+static const struct attribute_group *tdx_groups[] = {&measurements_group, NULL};
+
 static struct miscdevice tdx_device = {
     .minor = MISC_DYNAMIC_MINOR,
     .name = "tdx_guest",
     .fops = &tdx_ops,
+    .groups = tdx_groups,
 };
 
 /* --- /dev/faketsm --- */
@@ -194,6 +253,8 @@ static ssize_t put_answer(struct file *file, const char __user *buffer, size_t l
     if (state != TAKEN || bytes[0] != request[0])
         rc = -ENOENT;
     else if (bytes[0] == REPORT && !bytes[1] && len != HEAD + TDX_REPORT_LEN)
+        rc = -EINVAL;
+    else if (bytes[0] == EXTEND && len != HEAD)
         rc = -EINVAL;
     if (rc > 0) {
         answer = bytes;
