@@ -173,13 +173,13 @@ User=_chrony
 ExecStart=!$(command -v chronyd) -x -f /etc/chrony.conf
 RuntimeDirectory=chrony
 RuntimeDirectoryMode=0700
-ExecStartPost=+/bin/sh -c 'until [ -S /run/chrony/chronyd.sock ]; do usleep 10000; done; mkdir -m 711 /run/bootgate-time; echo "CHRONY $$(stat -c "%%a %%U" /run/chrony)" >/dev/console'
+ExecStartPost=+/bin/sh -c 'until [ -S /run/chrony/chronyd.sock ]; do usleep 10000; done; mkdir -m 711 /run/bootgate-time; stat -c CHRONY=%%a=%%U /run/chrony >/dev/console'
 [Install]
 RequiredBy=basic.target
 END
     boot_systemd
     is 'the machine' guest-shutdown "$(ended)"
-    says "chronyd's folder" 'CHRONY 700 _chrony'
+    says "chronyd's folder" 'CHRONY=700=_chrony'
     says 'what chronyd answers' 'BG-2242'
     says_not 'an answer that did not come' 'BG-223'
     says 'what needs the key' PREPARE-RAN
