@@ -202,7 +202,7 @@ error.code=BG-$code" allowed "$node/$lie/allowed/compose-denied" "$members"
         check "lie-$lie-then-honest" "$yes" allowed "$node/$lie/allowed\",\"$node/none/allowed"
         check "lie-$lie-of-a-no" "$never" compose-denied "$node/$lie/compose-denied"
     done
-    told=$(printf '%s\n' none code-other code-gone | sort -u - "$work/told" | tr '\n' ' ')
+    told=$(printf '%s\n' none code-other code-global code-gone | sort -u - "$work/told" | tr '\n' ' ')
     note every-lie-told "lies: $(sed -n 's/^lies\.[0-9]*=//p' "$work/near.flat" | sort -u | tr '\n' ' ')" "lies: $told"
 }
 
@@ -244,6 +244,8 @@ code=BG-1712" allowed "$node/none/allowed\",\"$node/old-head/allowed" "$list$req
 code=BG-1712" allowed "$node/code-gone/allowed\",\"$other/code-gone/allowed" "$list$require"
     check code-one-silent "$no
 code=BG-1712" allowed "$node/none/allowed\",\"$other/code-gone/allowed" "$list$require"
+    check code-shared "$yes
+contract.code_hashes.0.agreed=2" allowed "$node/code-global/allowed\",\"$other/none/allowed" "$list$require"
     check code-three "$yes" allowed "$two\",\"http://127.0.0.3:$port/code-gone/allowed" "$list$require"
     check code-none-listed "$yes
 contract.code_hashes.0.hash_base58=$(near_of codes.kms)" allowed "$two"

@@ -28,6 +28,8 @@
     "{\"chain\":{\"source\":\"near\",\"network_id\":" network ",\"contract_id\":" contract more "}"
 #define USUAL(more) NEAR("\"testnet\"", "\"kms.example.testnet\"", "," START more)
 #define CODES       ",\"code_hashes\":{\"kms\":[\"" B58 "\",\"" H32 "\"],\"app\":[\"0x" H32 "\"]}"
+#define THREE       "\"" B58 "\",\"" B58 "\",\"" B58 "\","
+#define FOUR        THREE "\"" B58 "\","
 #define RELEASE                                                                                    \
     ",\"release\":{\"tpm\":{\"class\":\"host\",\"accept_host_tpm\":true,\"boot_pcrs\":[4],"        \
     "\"gate_pcr\":12,\"blob\":\"/b\"},\"targets\":[{\"type\":\"file\",\"path\":\"/run/k\"}]}"
@@ -118,6 +120,20 @@ static void what_would_not_be_enforced_is_refused(void **state)
         {"a code that is no hash", USUAL(",\"code_hashes\":{\"kms\":[\"1111\"]}}"),
          BG_CONFIG_VALUE},
         {"another code rule", USUAL(",\"code_hash\":\"maybe\"}"), BG_CONFIG_VALUE},
+        {"17 codes", USUAL(",\"code_hashes\":{\"kms\":[" FOUR FOUR FOUR FOUR "\"" B58 "\"]}}"),
+         BG_CONFIG_VALUE},
+        {"16 codes", USUAL(",\"code_hashes\":{\"kms\":[" FOUR FOUR FOUR THREE "\"" B58 "\"]}}"),
+         RC_OK},
+        {"another proof", USUAL(",\"proof\":\"calls\"}"), BG_CONFIG_VALUE},
+        {"a relay and no call", USUAL(",\"relay\":[\"http://r\"]}"), BG_CONFIG_VALUE},
+        {"a relay for state", USUAL(",\"proof\":\"state\",\"relay\":[\"http://r\"]}"),
+         BG_CONFIG_VALUE},
+        {"a call", USUAL(",\"proof\":\"call\",\"relay\":[\"http://r\"]}"), RC_OK},
+        {"a call and codes", USUAL(",\"proof\":\"call\",\"relay\":[\"http://r\"]" CODES "}"),
+         BG_CONFIG_VALUE},
+        {"a call and a rule for code",
+         USUAL(",\"proof\":\"call\",\"relay\":[\"http://r\"],\"code_hash\":\"report\"}"),
+         BG_CONFIG_VALUE},
         {"codes required and not given", USUAL(",\"code_hash\":\"require\"}"),
          BG_CONFIG_NEAR_NO_CODES},
         {"the app's code not given",

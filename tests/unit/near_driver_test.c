@@ -5,6 +5,7 @@
 #include "tests/lib/harness.h"
 
 #include "agent/near.h"
+#include "policy/near/ask_call.h"
 #include "tests/lib/near_scene.h"
 
 #define HEIGHT 105u
@@ -114,6 +115,7 @@ static bool noted(const struct try *t, enum rc code)
 static void a_bundle_is_enough(void **state)
 {
     (void)state;
+    static const uint8_t nonce[NEAR_NONCE] = {1};
     struct try t;
     all(&t);
     assert_int_equal(go(&t), RC_OK);
@@ -132,6 +134,10 @@ static void a_bundle_is_enough(void **state)
     all(&t);
     t.config.near.by_call = true;
     ends("no nonce, and no recorded one", &t, BG_NEAR_NO_NONCE);
+    all(&t);
+    t.config.near.by_call = true;
+    t.d.nonce = nonce;
+    ends("a nonce of its own, and no call", &t, BG_NEAR_STATE_OFFLINE);
 }
 
 static void the_store_leads_there_again(void **state)

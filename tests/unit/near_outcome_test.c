@@ -135,6 +135,7 @@ static void each_step_refuses_by_its_own_code(void **state)
     json_t *big = json_array(), *path = json_array();
     for (int i = 0; i < 513; i++)
         json_array_append_new(big, json_string(""));
+    json_t *receipts = json_deep_copy(big);
     for (int i = 0; i < 65; i++)
         json_array_append_new(path, step(1, "Left"));
     const struct {
@@ -162,6 +163,8 @@ static void each_step_refuses_by_its_own_code(void **state)
          json_pack("{s:s}", "SuccessValue", "W3"), BG_NEAR_OUTCOME_STATUS},
         {"logs missing", "outcome_proof", "outcome", "logs", NULL, BG_NEAR_OUTCOME_PARTS},
         {"513 logs", "outcome_proof", "outcome", "logs", big, BG_NEAR_OUTCOME_PARTS},
+        {"513 receipts", "outcome_proof", "outcome", "receipt_ids", receipts,
+         BG_NEAR_OUTCOME_PARTS},
         {"a log that is a number", "outcome_proof", "outcome", "logs", json_pack("[s,i]", "log", 1),
          BG_NEAR_OUTCOME_LOG},
         {"a receipt that is no hash", "outcome_proof", "outcome", "receipt_ids",
