@@ -1,8 +1,7 @@
 /*
  * near_call: proof of call, by transactions, outcomes and blocks that are put together here
- * (facts/near.md 2.1 and 3.1, nearcore's transaction.rs): what a transaction has to be, whose
- * outcome an answer has to prove, which return values are an answer, and how old it may be. One
- * twist at a time.
+ * (facts/near.md 2.1 and 3.1): whose outcome an answer has to prove, which return values are an
+ * answer, and how old it may be. One twist at a time.
  */
 #include "tests/lib/harness.h"
 
@@ -12,142 +11,10 @@
 #include "policy/near/ask_call.h"
 #include "policy/near/call.h"
 #include "tests/lib/near_scene.h"
+#include "tests/lib/near_tx.h"
 
 #define NS 1000000000ull
 enum { CALLS = 3, OUTCOMES = 2 * CALLS };
-
-/* ---- transactions ---- */
-
-struct wire {
-    uint8_t p[NEAR_TX_MAX + 64];
-    size_t n;
-};
-
-static void put(struct wire *w, const void *p, size_t n)
-{
-    assert_true(w->n + n <= sizeof w->p);
-    memcpy(w->p + w->n, p, n);
-    w->n += n;
-}
-
-static void put_le(struct wire *w, uint64_t v, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        put(w, &(uint8_t){(uint8_t)(v >> (8 * i))}, 1);
-}
-
-static void put_text(struct wire *w, struct bytes text)
-{
-    put_le(w, text.n, 4);
-    put(w, text.p, text.n);
-}
-
-static void put_fill(struct wire *w, int v, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        put(w, &(uint8_t){(uint8_t)v}, 1);
-}
-
-struct tx {
-    const char *signer;
-    struct bytes receiver, method, args;
-    uint8_t key_type, action;
-    uint32_t actions;
-};
-
-/* transaction: V0 {signer, key, nonce, receiver, block hash, [FunctionCall]}; *out_n: without its
- * signature. */
-static struct wire transaction(struct tx t, size_t *out_n)
-{
-    struct wire w = {.n = 0};
-    put_text(&w, bytes_of_str(t.signer));
-    put_le(&w, t.key_type, 1);
-    put_fill(&w, 7, t.key_type ? 64 : 32);
-    put_le(&w, 9, 8);
-    put_text(&w, t.receiver);
-    put_fill(&w, 8, 32);
-    put_le(&w, t.actions, 4);
-    put_le(&w, t.action, 1);
-    put_text(&w, t.method);
-    put_text(&w, t.args);
-    put_le(&w, 30000000000000, 8);
-    put_fill(&w, 0, 16);
-    *out_n = w.n;
-    put_le(&w, t.key_type, 1);
-    put_fill(&w, 6, t.key_type ? 65 : 64);
-    return w;
-}
-
-static struct tx usual(void)
-{
-    return (struct tx){"relay.near",
-                       bytes_of_str("kms.near"),
-                       bytes_of_str("is_kms_allowed"),
-                       bytes_of_str("{}"),
-                       0,
-                       2,
-                       1};
-}
-
-static void transactions_are_read_exactly(void **state)
-{
-    (void)state;
-    struct near_transaction out = {0};
-    struct err err = {0};
-    size_t n;
-    uint8_t hash[32];
-    struct wire w = transaction(usual(), &n);
-    enum rc rc = near_transaction_read(bytes_of(w.p, w.n), &out, &err);
-    hash_sha256(bytes_of(w.p, n), hash);
-    CASE("as it is",
-         rc == RC_OK && memcmp(hash, out.hash, 32) == 0 && bytes_eq_str(out.signer, "relay.near") &&
-             bytes_eq_str(out.receiver, "kms.near") && bytes_eq_str(out.method, "is_kms_allowed") &&
-             bytes_eq_str(out.args, "{}"),
-         "BG-%04d", rc);
-    for (size_t i = 0; i < w.n; i++) {
-        err_clear(&err);
-        CASE("cut", near_transaction_read(bytes_of(w.p, i), &out, &err) != RC_OK, "%zu bytes", i);
-    }
-    err_clear(&err);
-    rc = near_transaction_read(bytes_of(w.p, w.n + 1), &out, &err);
-    CASE("one more", rc == BG_NEAR_TX_FORMAT, "BG-%04d", rc);
-    err_clear(&err);
-    rc = near_transaction_read(bytes_of(w.p, NEAR_TX_MAX + 1), &out, &err);
-    CASE("too large", rc == BG_NEAR_TX_SIZE, "BG-%04d", rc);
-    static const struct {
-        const char *name, *signer, *receiver;
-        uint8_t key_type, action;
-        uint32_t actions;
-        enum rc want;
-    } cases[] = {
-        {"a secp256k1 key", "relay.near", "kms.near", 1, 2, 1, RC_OK},
-        {"another key", "relay.near", "kms.near", 2, 2, 1, BG_NEAR_TX_FORMAT},
-        {"no action", "relay.near", "kms.near", 0, 2, 0, BG_NEAR_TX_ACTION},
-        {"two actions", "relay.near", "kms.near", 0, 2, 2, BG_NEAR_TX_ACTION},
-        {"to deploy", "relay.near", "kms.near", 0, 1, 1, BG_NEAR_TX_ACTION},
-        {"a transfer", "relay.near", "kms.near", 0, 3, 1, BG_NEAR_TX_ACTION},
-        {"for another", "relay.near", "kms.near", 0, 8, 1, BG_NEAR_TX_ACTION},
-        {"a signer's name", "Relay.near", "kms.near", 0, 2, 1, BG_NEAR_TX_FORMAT},
-        {"a receiver's name", "relay.near", "kms..near", 0, 2, 1, BG_NEAR_TX_FORMAT},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct tx t = usual();
-        t.signer = cases[i].signer;
-        t.receiver = bytes_of_str(cases[i].receiver);
-        t.key_type = cases[i].key_type;
-        t.action = cases[i].action;
-        t.actions = cases[i].actions;
-        w = transaction(t, &n);
-        err_clear(&err);
-        rc = near_transaction_read(bytes_of(w.p, w.n), &out, &err);
-        CASE(cases[i].name, rc == cases[i].want, "BG-%04d, not BG-%04d", rc, cases[i].want);
-    }
-    w = transaction(usual(), &n);
-    w.p[1] = 1; /* a signer of 266 characters, or Transaction V1 */
-    err_clear(&err);
-    rc = near_transaction_read(bytes_of(w.p, w.n), &out, &err);
-    CASE("another version", rc == BG_NEAR_TX_VERSION, "BG-%04d", rc);
-}
 
 /* ---- a chain that ran them ---- */
 
@@ -176,19 +43,19 @@ struct stage {
     json_t *rpc; /* relay, transaction, receipt; of each call */
 };
 
-static void partial(struct wire *w, const struct outcome *o)
+static void partial(struct near_wire *w, const struct outcome *o)
 {
     static const uint8_t tags[] = {[VALUE] = 2, [FAILURE] = 1, [RECEIPT] = 3, [UNKNOWN] = 0};
-    put_le(w, 0, 4); /* receipts */
-    put_le(w, 5, 8); /* gas */
-    put_le(w, 6, 8); /* tokens, u128 */
-    put_le(w, 0, 8);
-    put_text(w, bytes_of_str(o->executor));
-    put_le(w, tags[o->status], 1);
+    near_put_le(w, 0, 4); /* receipts */
+    near_put_le(w, 5, 8); /* gas */
+    near_put_le(w, 6, 8); /* tokens, u128 */
+    near_put_le(w, 0, 8);
+    near_put_text(w, bytes_of_str(o->executor));
+    near_put_le(w, tags[o->status], 1);
     if (o->status == VALUE)
-        put_text(w, bytes_of_str(o->value));
+        near_put_text(w, bytes_of_str(o->value));
     if (o->status == RECEIPT)
-        put(w, o->next, 32);
+        near_put(w, o->next, 32);
 }
 
 static json_t *status_json(const struct outcome *o)
@@ -204,7 +71,7 @@ static json_t *status_json(const struct outcome *o)
 /* prove: the outcome is the only one of its block: no paths but the one to the head. */
 static void prove(struct outcome *o, uint64_t height)
 {
-    struct wire w = {.n = 0};
+    struct near_wire w = {.n = 0};
     uint8_t part[32], leaf[4 + 64] = {2}, rest[32] = {1}, prev[32] = {2}, zero[32] = {0};
     struct near_inner_lite lite = {.height = height, .timestamp = o->time * NS};
     char time[24];
@@ -303,13 +170,13 @@ static void run(struct stage *s)
     for (size_t i = 0; i < s->calls; i++) {
         const struct need *n = &c.needs.v[i];
         struct outcome *sent = &s->o[2 * i], *ran = sent + 1;
-        struct tx t = usual();
+        struct near_tx t = near_tx_usual();
         size_t len;
         assert_int_equal(n->kind, NEED_NEAR_RELAY);
         t.receiver = n->account;
         t.method = n->key;
         t.args = n->args;
-        struct wire w = transaction(t, &len);
+        struct near_wire w = near_tx_make(t, &len);
         hash_sha256(bytes_of(w.p, len), sent->id);
         hash_sha256(BYTES_OF_ARRAY(sent->id), sent->next);
         memcpy(ran->id, sent->next, 32);
@@ -628,7 +495,6 @@ static void words_are_plain(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(transactions_are_read_exactly),
         cmocka_unit_test(every_call_has_to_say_yes),
         cmocka_unit_test(outcomes_are_of_our_transaction),
         cmocka_unit_test(relays_send_what_was_asked),
