@@ -131,6 +131,16 @@ static void firmware_defects(void **state)
     image_put(f.b + FW_ENTRY, 32, 4);
     struct measured m = firmware_of(&f);
     CASE("sections behind the image", m.rc == BG_TDVF_SECTION, "BG-%04d", (int)m.rc);
+    /* As many as may be, and one more, in a descriptor that is long enough for them. */
+    for (unsigned n = TDVF_SECTIONS_MAX; n <= TDVF_SECTIONS_MAX + 1; n++) {
+        firmware_build(&f);
+        image_put(f.b + FW_META + 4, 16 + 32 * n, 4);
+        image_put(f.b + FW_META + 12, n, 4);
+        memset(f.b + FW_SECTION + 32 * FW_SECTIONS, 0, 32 * (n - FW_SECTIONS));
+        m = firmware_of(&f);
+        CASE("how many sections", m.rc == (n > TDVF_SECTIONS_MAX ? BG_TDVF_SECTIONS : RC_OK),
+             "%u: BG-%04d", n, (int)m.rc);
+    }
 }
 
 /* does_not_matter: bits of the metadata that nothing measured follows from. */
@@ -246,6 +256,20 @@ static void kernel_defects(void **state)
         CASE("cut off", rc == (n < 0x1000 ? BG_BZIMAGE_FORMAT : BG_PE_FORMAT), "%zu: BG-%04d", n,
              (int)rc);
     }
+    /* As many as may be, and one more, each of one byte. */
+    for (unsigned n = 96; n <= 97; n++) {
+        kernel_build(&k);
+        image_put(k.b + KERNEL_PE + 6, n, 2);
+        image_put(k.b + KERNEL_PE + 20, 0x800 - KERNEL_OPTIONAL, 2);
+        memset(k.b + 0x800, 0, (size_t)40 * n);
+        for (unsigned i = 0; i < n; i++) {
+            image_put(k.b + 0x800 + 40 * i + 16, 1, 4);
+            image_put(k.b + 0x800 + 40 * i + 20, 0x400, 4);
+        }
+        enum rc rc = kernel(&k, KERNEL_SIZE, &usual, digest);
+        CASE("how many sections", rc == (n > 96 ? BG_PE_FORMAT : RC_OK), "%u: BG-%04d", n, (int)rc);
+    }
+    kernel_build(&k);
     /* A signature that is larger than what is left: shorter sections, 0x100 bytes behind them. */
     image_put(k.b + KERNEL_TABLE + 16, 0xb00, 4);
     image_put(k.b + KERNEL_OPTIONAL + 112 + 36, 0x100, 4);
