@@ -351,6 +351,45 @@ static void other_cbor_is_refused(void **state)
     memcpy(buf, m.p, m.n);
     memcpy(buf + at, "stb202505", 9);
     CASE("layout", lite_parse(bytes_of(buf, m.n), &li, &err) == BG_LITE_OVMF, "accepted");
+    /* image twice, and no version: three members all the same. */
+    size_t image = 10, tdvf = image;
+    while (memcmp(m.p + tdvf, "\x64tdvf", 5) != 0)
+        tdvf++;
+    buf[0] = 0xa3;
+    memcpy(buf + 1, m.p + image, tdvf - image);
+    memcpy(buf + 1 + tdvf - image, m.p + image, m.n - image);
+    err_clear(&err);
+    CASE("a member twice",
+         lite_parse(bytes_of(buf, 1 + tdvf - image + m.n - image), &li, &err) == BG_LITE_CBOR,
+         "accepted");
+    /* A digest of 49 bytes, and one of 47. */
+    for (size_t size = 47; size <= 49; size++) {
+        for (at = 0; m.p[at] != 0x58 || m.p[at + 1] != 48; at++) {
+        }
+        memcpy(buf, m.p, at + 2);
+        buf[at + 1] = (uint8_t)size;
+        memset(buf + at + 2, 7, size);
+        memcpy(buf + at + 2 + size, m.p + at + 50, m.n - at - 50);
+        err_clear(&err);
+        enum rc rc = lite_parse(bytes_of(buf, m.n - 48 + size), &li, &err);
+        CASE("a digest's size", rc == (size == 48 ? RC_OK : BG_LITE_CBOR), "%zu: BG-%04d", size,
+             rc);
+    }
+    /* As large as may be, and one byte more: the witness is the last. */
+    static uint8_t large[LITE_CBOR_MAX + 1];
+    for (at = 0; memcmp(m.p + at, "\x66td_hob", 7) != 0; at++) {
+    }
+    for (size_t n = LITE_CBOR_MAX; n <= LITE_CBOR_MAX + 1; n++) {
+        size_t hob = n - (at + 7 + 3);
+        memset(large, 0, sizeof large);
+        memcpy(large, m.p, at + 7);
+        large[at + 7] = 0x59;
+        large[at + 8] = (uint8_t)(hob >> 8);
+        large[at + 9] = (uint8_t)hob;
+        err_clear(&err);
+        enum rc rc = lite_parse(bytes_of(large, n), &li, &err);
+        CASE("how large", rc == (n > LITE_CBOR_MAX ? BG_LITE_CBOR : RC_OK), "%zu: BG-%04d", n, rc);
+    }
     arena_free(b.a);
 }
 
@@ -373,6 +412,7 @@ static void witnesses_are_sorted_ranges_below_2_gib(void **state)
         {"65 ranges", "\x00\x00\x41\x00\x01", 5, BG_LITE_WITNESS},
         {"many ranges", "\x00\x00\xff\xff\xff\xff\x0f\x00\x01", 9, BG_LITE_WITNESS},
         {"empty range", "\x00\x00\x01\x00\x00", 5, BG_LITE_WITNESS},
+        {"an empty range behind", "\x00\x00\x02\x00\x02\x02\x00", 7, BG_LITE_WITNESS},
         {"not at the base", "\x00\x00\x01\x01\x01", 5, BG_LITE_WITNESS},
         {"overlap", "\x00\x00\x02\x00\x02\x01\x02", 7, BG_LITE_WITNESS},
         {"unsorted", "\x00\x00\x03\x00\x01\x05\x01\x03\x01", 9, BG_LITE_WITNESS},
@@ -404,6 +444,20 @@ static void witnesses_are_sorted_ranges_below_2_gib(void **state)
     struct err err = {0};
     CASE("64 ranges with gaps", lite_expect(&li, 1ull << 40, acpi, ev, &err) == RC_OK, "BG-%04d",
          err.rc);
+    uint8_t more[3 + 2 * 65] = {0, 0, 65};
+    memcpy(more + 3, ranges + 3, 2 * 64);
+    more[3 + 2 * 64] = 127;
+    more[4 + 2 * 64] = 1;
+    li.td_hob = BYTES_OF_ARRAY(more);
+    CASE("one more", lite_expect(&li, 1ull << 40, acpi, ev, &err) == BG_LITE_WITNESS, "BG-%04d",
+         err.rc);
+    li.td_hob = bytes_of("\x00\x00\x01\x00\x02", 5);
+    for (uint64_t memory = 0x1000; memory <= 0x3000; memory += 0x1000) {
+        err_clear(&err);
+        enum rc rc = lite_expect(&li, memory, acpi, ev, &err);
+        CASE("two pages", rc == (memory > 0x2000 ? RC_OK : BG_LITE_WITNESS), "0x%x: BG-%04d",
+             (unsigned)memory, rc);
+    }
 }
 
 static void base64_has_one_text_per_value(void **state)
