@@ -92,6 +92,40 @@ struct bytes boot_word(struct bytes *words)
     return word;
 }
 
+bool boot_shim_read(struct bytes data)
+{
+    static const char *const names[] = {"MokList",    "MokListX",       "MokSBState",
+                                        "MokDBState", "MokListTrusted", "MokPolicy"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (bytes_eq_str(boot_text(data), names[i]))
+            return true;
+    return false;
+}
+
+bool boot_section_read(struct bytes data, struct boot_section *out)
+{
+    static const char *const names[] = {
+        ".profile", ".linux",   ".osrel", ".cmdline", ".initrd", ".ucode",   ".splash",
+        ".dtb",     ".dtbauto", ".hwids", ".uname",   ".sbat",   ".pcrpkey", ".efifw",
+    };
+    struct cur c = cur_of(data);
+    out->n = 0;
+    while (out->n < BOOT_SECTION_MAX && cur_left(&c) >= 2) {
+        unsigned u = cur_u16le(&c);
+        if (u >= 0x80)
+            return false;
+        out->name[out->n++] = (uint8_t)u;
+    }
+    if (!cur_done(&c) || !out->n || out->name[out->n - 1] != 0)
+        return false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (bytes_eq_str(bytes_of(out->name, out->n - 1), names[i])) {
+            out->profile = i == 0;
+            return true;
+        }
+    return false;
+}
+
 enum boot_grub boot_grub_read(struct bytes data, struct bytes *text)
 {
     static const struct {

@@ -2,7 +2,7 @@
  * boot_events: single events of a boot event log, taken apart for boot_log. Sources: TCG PC Client
  * Platform Firmware Profile 1.06, section 10.4.1 (types), 10.2.3 (UEFI_IMAGE_LOAD_EVENT); UEFI
  * 2.10, section 10.3 (device paths); Linux drivers/firmware/efi/libstub/efistub.h (tags); the GRUB
- * manual, "Measured Boot" (strings).
+ * manual, "Measured Boot" (strings); shim 12 to 16, mok.c (names); UAPI.5 (a UKI's sections).
  */
 #ifndef BOOTGATE_QUOTE_BOOT_EVENTS_H
 #define BOOTGATE_QUOTE_BOOT_EVENTS_H
@@ -33,6 +33,20 @@ struct boot_image {
 };
 /* boot_image_read: an event without a device path has no path. */
 void boot_image_read(struct bytes data, struct boot_image *out);
+
+/* boot_shim_read: one of the variables that shim measures under their names. */
+bool boot_shim_read(struct bytes data);
+
+#define BOOT_SECTION_MAX 16u /* a PE section's name, its NUL, and some room */
+
+/* struct boot_section: a UKI's section, as systemd-stub announces it before it measures it. */
+struct boot_section {
+    uint8_t name[BOOT_SECTION_MAX]; /* ASCII with its NUL: what the announcement's digest is of */
+    size_t n;
+    bool profile; /* one of several variants of the UKI's parts was chosen */
+};
+/* boot_section_read: the name is one of the UKI specification's, in UTF-16. */
+bool boot_section_read(struct bytes data, struct boot_section *out);
 
 enum boot_grub { BOOT_GRUB_NONE = 0, BOOT_GRUB_COMMAND, BOOT_GRUB_CMDLINE };
 /* boot_grub_read: *text is what the digest is of. */

@@ -8,6 +8,7 @@
 /* PCR 0 to 7 are closed by firmware before it hands over (section 3.3.4). */
 #define FIRMWARE_PCRS 8u
 #define PCR_SECTIONS  11u
+#define PCR_SHIM      14u
 /* Code that runs before the kernel: firmware, option ROMs, images. */
 #define PCRS_BEFORE (1u << 0 | 1u << 2 | 1u << 4)
 
@@ -24,7 +25,10 @@ struct walk {
     bool exited;                        /* ExitBootServices returned with success */
     bool stub_payload, qemu_loader;     /* of the last image */
     size_t image;                       /* covers index of the last image, SIZE_MAX: none */
-    unsigned cmdlines, initrds;         /* what the kernel's stub measured */
+    bool second;                        /* it came after what shim measures of itself */
+    struct boot_section section;        /* announced, its content is to come; or n is 0 */
+    bool profile, inner;        /* the UKI has variants; what it started was measured by itself */
+    unsigned cmdlines, initrds; /* what the kernel's stub measured */
     unsigned grub_cmdlines;
     struct bytes grub_kernel; /* first word of the command line */
     struct bytes grub_initrd; /* words behind the last initrd command */
@@ -65,8 +69,7 @@ static enum rc unknown(const struct tcg_record *r, size_t event, struct err *err
 
 /* --- digests over the data --- */
 
-static enum rc digest_is_of(const struct walk *w, const struct tcg_record *r, struct bytes data,
-                            size_t event, struct err *err)
+static bool digest_fits(const struct walk *w, const struct tcg_record *r, struct bytes data)
 {
     uint8_t digest[SHA384_LEN];
     struct bytes given = w->size == SHA256_LEN ? r->sha256 : r->sha384;
@@ -74,7 +77,13 @@ static enum rc digest_is_of(const struct walk *w, const struct tcg_record *r, st
         hash_sha256(data, digest);
     else
         hash_sha384(data, digest);
-    if (!bytes_eq(given, bytes_of(digest, w->size)))
+    return bytes_eq(given, bytes_of(digest, w->size));
+}
+
+static enum rc digest_is_of(const struct walk *w, const struct tcg_record *r, struct bytes data,
+                            size_t event, struct err *err)
+{
+    if (!digest_fits(w, r, data))
         return err_set(err, BG_BOOT_LOG_DATA, "event %zu, PCR %u, type 0x%x", event,
                        (unsigned)r->index, (unsigned)r->type);
     return RC_OK;
@@ -106,6 +115,8 @@ static enum rc image(struct walk *w, const struct tcg_record *r, size_t event, s
     struct boot_image i;
     boot_image_read(r->data, &i);
     w->image = w->f->n - 1;
+    w->second = true;
+    w->inner = w->used >> PCR_SECTIONS & 1u;
     w->stub_payload = i.stub_payload;
     w->qemu_loader = i.qemu_loader;
     memcpy(w->f->covers[w->image].note, i.path, sizeof i.path);
@@ -147,6 +158,25 @@ static enum rc tagged(struct walk *w, const struct tcg_record *r, size_t event, 
     return cover(w, cmdline ? "command line" : "initrd", 9, event, err);
 }
 
+/* section: systemd-stub's account of the PE it runs from, a name and then the content. Nothing else
+ * goes into a PCR that need not be in the set. */
+static enum rc section(struct walk *w, const struct tcg_record *r, size_t event, struct err *err)
+{
+    struct boot_section s = {0};
+    if (r->type != BOOT_EV_IPL || !boot_section_read(r->data, &s))
+        return unknown(r, event, err);
+    if (w->section.n) {
+        bool same = bytes_eq(bytes_of(s.name, s.n), bytes_of(w->section.name, w->section.n));
+        w->section.n = 0;
+        return same ? RC_OK
+                    : err_set(err, BG_BOOT_LOG_SECTIONS, "event %zu: %s", event, (char *)s.name);
+    }
+    TRY(digest_is_of(w, r, bytes_of(s.name, s.n), event, err));
+    w->section = s;
+    w->profile |= s.profile;
+    return RC_OK;
+}
+
 /* loader: PCR 8 to 15, which firmware leaves to what it starts. */
 static enum rc loader(struct walk *w, const struct tcg_record *r, size_t event, struct err *err)
 {
@@ -162,10 +192,15 @@ static enum rc loader(struct walk *w, const struct tcg_record *r, size_t event, 
     case 9: /* GRUB's files are looked up when its commands are known */
         return r->type == BOOT_EV_IPL ? RC_OK : tagged(w, r, event, err);
     case PCR_SECTIONS:
+        TRY(section(w, r, event, err));
         return first ? cover(w, "stub sections", r->index, event, err) : RC_OK;
+    case PCR_SHIM:
+        if (r->type != BOOT_EV_IPL || !boot_shim_read(r->data))
+            return unknown(r, event, err);
+        w->second = false;
+        return first ? cover(w, "shim's keys", r->index, event, err) : RC_OK;
     case 12:
     case 13:
-    case 14:
         return first ? cover(w, "loader input", r->index, event, err) : RC_OK;
     default:
         return unknown(r, event, err);
@@ -256,6 +291,18 @@ static enum rc no_initrd(const char *why, struct err *err)
     return err_set(err, BG_BOOT_LOG_NO_INITRD, "%s", why);
 }
 
+/* loaders: who ran before the kernel was measured by whoever started it. */
+static enum rc loaders(const struct walk *w, struct err *err)
+{
+    if (w->section.n)
+        return err_set(err, BG_BOOT_LOG_SECTION_ALONE, "%s", (char *)w->section.name);
+    if (w->used >> PCR_SHIM & 1u && !w->second)
+        return err_set(err, BG_BOOT_LOG_NO_SECOND, "%s", "no image in PCR 4 after shim's keys");
+    if (w->used >> 8 & 1u && w->image == SIZE_MAX)
+        return err_set(err, BG_BOOT_LOG_NO_GRUB, "%s", "no image in PCR 4");
+    return RC_OK;
+}
+
 static enum rc by_grub(struct bytes log, struct walk *w, struct err *err)
 {
     struct bytes words = w->grub_initrd;
@@ -288,6 +335,8 @@ static enum rc by_stub(struct walk *w, struct err *err)
                  : w->qemu_loader                                ? BOOT_PATH_QEMU_KERNEL
                                                                  : BOOT_PATH_EFI_STUB;
     w->f->needed = PCRS_BEFORE | 1u << 9;
+    if (w->profile && !w->inner) /* which of the PE's kernels ran, PCR 4 does not say */
+        w->f->needed |= 1u << PCR_SECTIONS;
     return RC_OK;
 }
 
@@ -348,6 +397,7 @@ static enum rc judge(struct bytes log, struct boot_log_facts *f, struct err *err
     TRY(cover(&w, "option ROMs", 2, 0, err));
     TRY(each_record(log, &w, one, err));
     TRY(closed(&w, err));
+    TRY(loaders(&w, err));
     TRY(w.used >> 8 & 1u ? by_grub(log, &w, err) : by_stub(&w, err));
     f->needed |= w.used & ~(1u << PCR_SECTIONS);
     return in_set(f, err);

@@ -4,7 +4,7 @@
 set -eu
 packages='libssl-dev libcurl4-openssl-dev libjansson-dev libsecp256k1-dev libtss2-dev libcbor-dev libseccomp-dev libcmocka-dev
 pkg-config gcc make clang clang-tidy clang-format libclang-rt-14-dev python3 time git ca-certificates swtpm tpm2-tools strace
-qemu-system-x86 ovmf systemd-boot-efi mtools dosfstools grub-efi-amd64-bin seabios busybox-static cpio kmod cryptsetup-bin
+qemu-system-x86 ovmf systemd-boot-efi mtools dosfstools grub-efi-amd64-bin grub-efi-amd64-signed shim-signed sbsigntool openssl seabios busybox-static cpio kmod cryptsetup-bin
 systemd dracut-core dracut-network initramfs-tools-core'
 
 node_is_good() {

@@ -13,6 +13,7 @@
 #define APPLICATION 0x80000003u
 #define ACTION      0x80000007u
 #define BLOB        0x80000008u
+#define AUTHORITY   0x800000e0u
 
 struct list {
     struct built_event *v;
@@ -88,13 +89,13 @@ static void image(struct list *l, const uint8_t *guid, const char *file)
     e->digest = BUILT_OTHER;
 }
 
-static void tag(struct list *l, uint32_t id, const char *name)
+static void tag(struct list *l, uint32_t pcr, uint32_t id, const char *name)
 {
     uint8_t b[BUILT_DATA_MAX];
     size_t n = put(b, id, 4), length = strlen(name) + 1;
     n += put(b + n, length, 4);
     memcpy(b + n, name, length);
-    add(l, 9, TAG, b, n + length)->digest = BUILT_OTHER;
+    add(l, pcr, TAG, b, n + length)->digest = BUILT_OTHER;
 }
 
 /* A section's name and its content, each told by its name in UTF-16. */
@@ -104,8 +105,14 @@ static void section(struct list *l, const char *name)
     size_t n = 0;
     for (size_t i = 0; i <= strlen(name); i++)
         n += put(b + n, (uint8_t)name[i], 2);
+    add(l, 11, IPL, b, n)->digest = BUILT_OF_NAME;
     add(l, 11, IPL, b, n)->digest = BUILT_OTHER;
-    add(l, 11, IPL, b, n)->digest = BUILT_OTHER;
+}
+
+static void sections(struct list *l, const char *const *names)
+{
+    for (; *names; names++)
+        section(l, *names);
 }
 
 static void grub(struct list *l, const char *s)
@@ -146,37 +153,79 @@ static void firmware(struct list *l, bool direct)
 
 static void kernel_stub(struct list *l)
 {
-    tag(l, 0x8f3b22ed, "LOADED_IMAGE::LoadOptions");
-    tag(l, 0x8f3b22ec, "Linux initrd");
+    tag(l, 9, 0x8f3b22ed, "LOADED_IMAGE::LoadOptions");
+    tag(l, 9, 0x8f3b22ec, "Linux initrd");
+}
+
+/* shim, and what it starts: whose key that was signed with is in PCR 7. */
+static void shim(struct list *l)
+{
+    static const char *const lists[] = {"MokList", "MokListX", "MokListTrusted"};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        if (i == 2)
+            variable(l, 7, AUTHORITY, "SbatLevel", 32);
+        add(l, 14, IPL, lists[i], strlen(lists[i]) + 1)->digest = BUILT_OTHER;
+    }
+    variable(l, 7, AUTHORITY, "MokListRT", 64);
+    image(l, NULL, "\\EFI\\BOOT\\grubx64.efi");
+}
+
+static bool has(const char *path, const char *part)
+{
+    return strstr(path, part) != NULL;
+}
+
+static void stub_252(struct list *l, bool inner)
+{
+    static const char *const names[] = {".linux", ".osrel", ".cmdline", ".initrd", NULL};
+    sections(l, names);
+    if (inner)
+        image(l, payload, "");
+}
+
+/* systemd-boot, and a stub that loads the kernel without the firmware's LoadImage. */
+static void systemd_258(struct list *l, bool profile)
+{
+    static const char *const names[] = {".linux", ".osrel", ".cmdline", ".initrd", ".ucode",
+                                        ".uname", ".sbat",  ".pcrpkey", NULL};
+    tag(l, 1, 0xd5cb7cbc, "smbios:type1");
+    tag(l, 5, 0xf5bc582a, "loader.conf");
+    image(l, NULL, "\\EFI\\Linux\\image.efi");
+    if (profile)
+        section(l, ".profile");
+    sections(l, names);
 }
 
 size_t built_events(const char *path, struct built_event out[static BUILT_EVENTS_MAX])
 {
     struct list l = {out, 0};
-    bool direct = strcmp(path, "qemu-kernel") == 0;
+    bool direct = strcmp(path, "qemu-kernel") == 0, signed_grub = strcmp(path, "shim-grub") == 0;
     firmware(&l, direct);
     if (!direct)
         image(&l, NULL, "\\EFI\\BOOT\\BOOTX64.EFI");
-    if (strcmp(path, "uki") == 0) {
-        section(&l, ".linux");
-        section(&l, ".osrel");
-        section(&l, ".cmdline");
-        section(&l, ".initrd");
-        image(&l, payload, "");
-    }
-    if (strcmp(path, "grub") == 0) {
+    if (has(path, "shim"))
+        shim(&l);
+    if (has(path, "uki"))
+        stub_252(&l, !has(path, "shim"));
+    if (has(path, "systemd"))
+        systemd_258(&l, has(path, "profile"));
+    if (has(path, "grub")) {
         grub(&l, "grub_cmd: set timeout=0");
         grub(&l, "grub_cmd: search --no-floppy --file --set=root /vmlinuz");
         file(&l, "(hd0)/vmlinuz");
         grub(&l, "grub_cmd: linuxefi /vmlinuz console=ttyS0 quiet panic=-1");
         file(&l, "/vmlinuz");
+        for (int i = 0; signed_grub && i < 2; i++) /* shim was asked about it */
+            image(&l, NULL, "");
         grub(&l, "kernel_cmdline: /vmlinuz console=ttyS0 quiet panic=-1");
         grub(&l, "grub_cmd: initrdefi /initrd.img");
         file(&l, "/initrd.img");
         grub(&l, "grub_cmd: boot");
-    } else {
-        kernel_stub(&l);
     }
+    if (has(path, "grub-2.12")) /* firmware loads the kernel */
+        image(&l, NULL, "");
+    if (!has(path, "grub") || has(path, "grub-2.12"))
+        kernel_stub(&l);
     text(&l, 5, ACTION, "Exit Boot Services Invocation");
     text(&l, 5, ACTION, "Exit Boot Services Returned with Success");
     return l.n;
@@ -199,10 +248,16 @@ static void number(struct built_log *t, enum built_byte kind, unsigned pcr, uint
     bytes(t, kind, pcr, b, n);
 }
 
-static struct bytes digested(const struct built_event *e, size_t i, uint8_t seed[static 8])
+static struct bytes digested(const struct built_event *e, size_t i,
+                             uint8_t seed[static BUILT_DATA_MAX])
 {
     const uint8_t *colon = memchr(e->data, ':', e->n);
     size_t from = colon ? (size_t)(colon - e->data) + 2 : 0;
+    if (e->digest == BUILT_OF_NAME) {
+        for (size_t k = 0; k < e->n / 2; k++)
+            seed[k] = e->data[2 * k];
+        return bytes_of(seed, e->n / 2);
+    }
     (void)put(seed, 0x5eed0000 + i, 8);
     return e->digest == BUILT_OF_DATA   ? bytes_of(e->data, e->n)
            : e->digest == BUILT_OF_TEXT ? bytes_of(e->data + from, e->n - from - 1)
@@ -223,7 +278,7 @@ void built_encode(const struct built_event *v, size_t n, struct built_log *out)
     bytes(t, BUILT_HEADER, 0xff, spec, sizeof spec);
     for (size_t i = 0; i < n; i++) {
         const struct built_event *e = &v[i];
-        uint8_t seed[8], digest[SHA384_LEN];
+        uint8_t seed[BUILT_DATA_MAX], digest[SHA384_LEN];
         struct bytes of = digested(e, i, seed);
         number(t, BUILT_PCR, e->pcr, e->pcr, 4);
         number(t, BUILT_TYPE, e->pcr, e->type, 4);

@@ -1,7 +1,8 @@
 /*
- * boot_log_builder: boot event logs as OVMF, systemd-stub, Linux and GRUB write them, made from a
- * list of events that a test may change first. tests/vm/ovmf_boot.sh holds the lists against real
- * logs (tests/tools/boot_log_shape.c).
+ * boot_log_builder: boot event logs as OVMF, shim, systemd-stub, Linux and GRUB write them, made
+ * from a list of events that a test may change first. tests/vm/ovmf_boot.sh holds uki, qemu-kernel
+ * and shim-uki against real logs (tests/tools/boot_log_tool.c). systemd-258, systemd-profile and
+ * grub-2.12 are our reading of systemd's and GRUB's documents: no such loader was run.
  */
 #ifndef BOOTGATE_TESTS_BOOT_LOG_BUILDER_H
 #define BOOTGATE_TESTS_BOOT_LOG_BUILDER_H
@@ -15,6 +16,7 @@
 enum built_digest {
     BUILT_OF_DATA, /* of the data as it stands */
     BUILT_OF_TEXT, /* of GRUB's command: without the prefix and the NUL */
+    BUILT_OF_NAME, /* of a section's name: as ASCII, with its NUL */
     BUILT_OTHER,   /* of something that is not in the log: a file */
 };
 
@@ -45,7 +47,8 @@ struct built_log {
     size_t n;
 };
 
-/* built_events: "uki", "efi-stub", "qemu-kernel" or "grub". Returns how many. */
+/* built_events: "uki", "efi-stub", "qemu-kernel", "grub", "shim-grub", "shim-uki", "systemd-258",
+ * "systemd-profile" or "grub-2.12". Returns how many. */
 size_t built_events(const char *path, struct built_event out[static BUILT_EVENTS_MAX]);
 /* built_text sets an event's data. */
 void built_text(struct built_event *e, uint32_t pcr, uint32_t type, const char *text);

@@ -19,6 +19,8 @@
 
 #define STUB_SET (1u << 0 | 1u << 2 | 1u << 4 | 1u << 9)
 #define GRUB_SET (STUB_SET | 1u << 8)
+#define SHIM     (1u << 14)
+#define SECTIONS (1u << 11)
 
 static const struct {
     const char *name;
@@ -29,6 +31,12 @@ static const struct {
     {"efi-stub", BOOT_PATH_EFI_STUB, STUB_SET},
     {"qemu-kernel", BOOT_PATH_QEMU_KERNEL, STUB_SET},
     {"grub", BOOT_PATH_GRUB, GRUB_SET},
+    {"shim-grub", BOOT_PATH_GRUB, GRUB_SET | SHIM},
+    {"shim-uki", BOOT_PATH_UKI, STUB_SET | SHIM},
+    /* our reading: the builder says so */
+    {"systemd-258", BOOT_PATH_UKI, STUB_SET},
+    {"systemd-profile", BOOT_PATH_UKI, STUB_SET | SECTIONS},
+    {"grub-2.12", BOOT_PATH_GRUB, GRUB_SET},
 };
 #define N_PATHS (sizeof paths / sizeof *paths)
 
@@ -85,7 +93,7 @@ static void each_path_has_its_least_set(void **state)
     for (size_t i = 0; i < N_PATHS; i++) {
         const char *name = paths[i].name;
         size_t n = built_events(name, events);
-        for (uint32_t of = 0; of < 0x200; of++) { /* 0, 2, 4, 8, 9, and four that need not be */
+        for (uint32_t of = 0; of < 0x200; of++) { /* 0, 2, 4, 8, 9, 7, 11, 14, 15 */
             uint32_t set = (of & 1u) | (of & 2u) << 1 | (of & 4u) << 2 | (of & 0x18u) << 5 |
                            (of & 0x20u) << 2 | (of & 0x40u) << 5 | (of & 0x180u) << 7;
             enum rc rc = cover(events, n, set);
@@ -100,32 +108,50 @@ static void each_path_has_its_least_set(void **state)
         CASE(name, covers("kernel", grub ? 9 : 4, NULL), "kernel");
         CASE(name, covers("command line", grub ? 8 : 9, NULL), "command line");
         CASE(name, covers("initrd", 9, grub ? "/initrd.img" : ""), "initrd");
-        CASE(name, strcmp(boot_path_name(facts.path), name) == 0, "name");
+        CASE(name, i >= 4 || strcmp(boot_path_name(facts.path), name) == 0, "name");
         CASE(name,
              facts.path == BOOT_PATH_QEMU_KERNEL ||
                  covers(paths[i].path == BOOT_PATH_EFI_STUB ? "kernel" : "image", 4,
                         "\\EFI\\BOOT\\BOOTX64.EFI"),
              "image");
+        CASE(name, covers("shim's keys", 14, NULL) == (paths[i].least >> 14 & 1u), "shim");
         (void)!cover(events, n, paths[i].least & ~(1u << 9));
         CASE(name, strstr(err.detail, "PCR 9: ") && strstr(err.detail, "initrd"), "%s", err.detail);
     }
 }
 
-/* expected: what the log without this event is refused for; RC_OK: it still covers all. */
-static enum rc expected(const struct built_event *e, enum boot_path path)
+static size_t images_after(size_t n, size_t at)
 {
+    size_t found = 0;
+    while (++at < n)
+        found += events[at].pcr == 4 && events[at].type == 0x80000003u;
+    return found;
+}
+
+/* expected: what the log without this event is refused for; RC_OK: it still covers all. */
+static enum rc expected(size_t n, size_t at, enum boot_path path, uint32_t least)
+{
+    const struct built_event *e = &events[at];
     bool grub = path == BOOT_PATH_GRUB;
+    if (e->pcr == 11) /* a name, or the content behind it: of the last one, or before another */
+        return e->digest == BUILT_OF_NAME     ? BG_BOOT_LOG_DATA
+               : at + 1 < n && e[1].pcr == 11 ? BG_BOOT_LOG_SECTIONS
+                                              : BG_BOOT_LOG_SECTION_ALONE;
     if (e->type == 4)
         return e->pcr == 4                  ? BG_BOOT_LOG_EARLY
                : e->pcr == 0 || e->pcr == 2 ? BG_BOOT_LOG_NO_SEPARATOR
                                             : RC_OK;
-    if (e->pcr == 4 && e->type == 0x80000003u)
-        return path == BOOT_PATH_UKI || grub ? RC_OK : BG_BOOT_LOG_NO_KERNEL;
+    if (e->pcr == 4 && e->type == 0x80000003u) {
+        size_t all = images_after(n, 0), last = find(n, 4, 0x80000003u, all - 1);
+        if (least & SHIM)
+            return path == BOOT_PATH_UKI && at == last ? BG_BOOT_LOG_NO_SECOND : RC_OK;
+        return all > 1 ? RC_OK : grub ? BG_BOOT_LOG_NO_GRUB : BG_BOOT_LOG_NO_KERNEL;
+    }
     if (e->pcr == 5 && memchr(e->data, 'S', e->n) && memchr(e->data, 'R', e->n))
         return BG_BOOT_LOG_NO_EXIT;
     if (e->pcr == 9 && !grub)
         return e->data[0] == 0xed ? BG_BOOT_LOG_NO_CMDLINE : BG_BOOT_LOG_NO_INITRD;
-    if (e->pcr == 9)
+    if (e->pcr == 9 && e->type == 0xd)
         return e->data[1] == 'v'   ? BG_BOOT_LOG_NO_KERNEL
                : e->data[1] == 'i' ? BG_BOOT_LOG_NO_INITRD
                                    : RC_OK;
@@ -144,7 +170,7 @@ static void an_event_left_out_is_missed(void **state)
         for (size_t k = 0; k < n; k++) {
             size_t m = without(n, k);
             enum rc rc = cover(changed, m, paths[i].least),
-                    want = expected(&events[k], paths[i].path);
+                    want = expected(n, k, paths[i].path, paths[i].least);
             CASE(paths[i].name, rc == want, "event %zu of PCR %u: BG-%04d, not %04d: %s", k + 1,
                  events[k].pcr, rc, want, err.detail);
         }
@@ -178,11 +204,18 @@ static void events_that_do_not_belong_are_refused(void **state)
         {"IMA's", "x", 10, 0xd, BG_BOOT_LOG_PATH},
         {"another type", "x", 12, 0xa, BG_BOOT_LOG_PATH},
         {"systemd's", "x", 15, 0xd, BG_BOOT_LOG_PATH},
-        {"a section", "x", 11, 0xd, RC_OK},
+        {"no section", "x", 11, 0xd, BG_BOOT_LOG_PATH},
+        {"a phase of systemd's", "enter-initrd", 11, 0xd, BG_BOOT_LOG_PATH},
+        {"a tag beside the sections", "x", 11, 6, BG_BOOT_LOG_PATH},
         {"a stub's input", "x", 12, 0xd, BG_BOOT_LOG_LEFT_OUT},
         {"a stub's input", "x", 12, 6, BG_BOOT_LOG_LEFT_OUT},
         {"a system extension", "x", 13, 0xd, BG_BOOT_LOG_LEFT_OUT},
-        {"shim's keys", "x", 14, 0xd, BG_BOOT_LOG_LEFT_OUT},
+        {"not shim's", "x", 14, 0xd, BG_BOOT_LOG_PATH},
+        {"not shim's", "MokLis", 14, 0xd, BG_BOOT_LOG_PATH},
+        {"not shim's", "MokListXX", 14, 0xd, BG_BOOT_LOG_PATH},
+        {"not shim's", "", 14, 0xd, BG_BOOT_LOG_PATH},
+        {"shim's, as a tag", "MokList", 14, 6, BG_BOOT_LOG_PATH},
+        {"shim's keys, and nothing started", "MokList", 14, 0xd, BG_BOOT_LOG_NO_SECOND},
     };
     size_t n = built_events("uki", events), at = find(n, 9, 6, 0);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -305,6 +338,105 @@ static void grub_measures_every_file_it_gives(void **state)
             size_t k = with(n, find(n, 5, 0x80000007u, 0), &uki[i]);
             CASE("tags", cover(changed, k, GRUB_SET) == RC_OK && facts.path == BOOT_PATH_GRUB, "%s",
                  err.detail);
+        }
+}
+
+static const struct built_event *utf16(const char *name, enum built_digest digest)
+{
+    static struct built_event e;
+    e = (struct built_event){.pcr = 11, .type = 0xd, .digest = digest};
+    for (size_t i = 0; i <= strlen(name); i++, e.n += 2)
+        e.data[e.n] = (uint8_t)name[i];
+    return &e;
+}
+
+static void a_stub_accounts_for_its_sections(void **state)
+{
+    (void)state;
+    /* All of the UKI specification's, and some that are none. */
+    static const char *const known[] = {".profile", ".linux",   ".osrel", ".cmdline", ".initrd",
+                                        ".ucode",   ".splash",  ".dtb",   ".dtbauto", ".hwids",
+                                        ".uname",   ".pcrpkey", ".sbat",  ".efifw"};
+    static const char *const others[] = {"",        ".",       ".text", "linux",
+                                         ".linux2", ".pcrsig", ".linu", ".aaaaaaaaaaaaaaaa"};
+    for (size_t i = 0; i < sizeof known / sizeof *known + sizeof others / sizeof *others; i++) {
+        size_t n = built_events("uki", events), k = sizeof known / sizeof *known;
+        const char *name = i < k ? known[i] : others[i - k];
+        size_t at = find(n, 11, 0xd, 0);
+        n = with(n, at, utf16(name, BUILT_OTHER));
+        memcpy(events, changed, sizeof events);
+        n = with(n, at, utf16(name, BUILT_OF_NAME));
+        enum rc rc = cover(changed, n, STUB_SET);
+        CASE(name, rc == (i < k ? RC_OK : BG_BOOT_LOG_PATH), "BG-%04d %s", rc, err.detail);
+        if (i >= k)
+            continue;
+        /* The same with another digest, another content, no NUL, half a character more. */
+        changed[at].digest = BUILT_OTHER;
+        CASE(name, cover(changed, n, STUB_SET) == BG_BOOT_LOG_DATA, "%s", err.detail);
+        changed[at] = *utf16(name, BUILT_OF_NAME);
+        changed[at + 1] = *utf16(i ? known[0] : known[1], BUILT_OTHER);
+        CASE(name, cover(changed, n, STUB_SET) == BG_BOOT_LOG_SECTIONS, "%s", err.detail);
+        changed[at + 1] = *utf16(name, BUILT_OTHER);
+        for (int more = -2; more <= 1; more++)
+            if (more) {
+                changed[at] = *utf16(name, BUILT_OF_NAME);
+                changed[at].n += (size_t)more;
+                CASE(name, cover(changed, n, STUB_SET) == BG_BOOT_LOG_PATH, "%s", err.detail);
+            }
+    }
+    /* Not a Latin letter that looks alike in its low byte. */
+    size_t n = built_events("uki", events), at = find(n, 11, 0xd, 0);
+    events[at].data[3] = 1;
+    CASE("wide", cover(events, n, STUB_SET) == BG_BOOT_LOG_PATH, "%s", err.detail);
+    /* A kernel that is measured by itself is known, whichever variant it is from. */
+    n = built_events("systemd-profile", events);
+    size_t m = built_events("uki", changed);
+    struct built_event inner = changed[0];
+    for (size_t i = 0; i < m; i++)
+        if (changed[i].pcr == 4 && changed[i].type == 0x80000003u)
+            inner = changed[i]; /* the last */
+    n = with(n, find(n, 9, 6, 0), &inner);
+    CASE("inner", cover(changed, n, STUB_SET) == RC_OK && facts.needed == STUB_SET, "%s",
+         err.detail);
+    /* What stands beside a UKI goes into 12 and 13, as text or as tags. */
+    n = built_events("systemd-258", events);
+    const uint32_t beside[] = {12, 13};
+    for (size_t i = 0; i < 2; i++)
+        for (uint32_t type = 6; type <= 0xd; type += 7) {
+            struct built_event e;
+            built_text(&e, beside[i], type, "initrd.addon");
+            e.digest = BUILT_OTHER;
+            m = with(n, find(n, 9, 6, 0), &e);
+            CASE("beside", cover(changed, m, STUB_SET) == BG_BOOT_LOG_LEFT_OUT, "%s", err.detail);
+            CASE("beside",
+                 cover(changed, m, STUB_SET | 1u << beside[i]) == RC_OK &&
+                     facts.needed == (STUB_SET | 1u << beside[i]),
+                 "%s", err.detail);
+        }
+}
+
+static void shim_starts_what_is_measured(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"MokList",    "MokListX",       "MokSBState",
+                                        "MokDBState", "MokListTrusted", "MokPolicy"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (size_t nul = 0; nul < 2; nul++) {
+            struct built_event e;
+            size_t n = built_events("shim-uki", events), at = find(n, 14, 0xd, 0);
+            built_text(&e, 14, 0xd, names[i]);
+            e.n += nul;
+            e.digest = BUILT_OTHER;
+            CASE(names[i], cover(changed, with(n, at, &e), STUB_SET | SHIM) == RC_OK, "%s",
+                 err.detail);
+            CASE(names[i], cover(changed, with(n, at, &e), STUB_SET) == BG_BOOT_LOG_LEFT_OUT, "%s",
+                 err.detail);
+            CASE("detail", strstr(err.detail, "PCR 14: shim's keys"), "%s", err.detail);
+            /* Behind the last image: what came then, nobody measured. */
+            CASE(names[i],
+                 cover(changed, with(n, find(n, 11, 0xd, 0), &e), STUB_SET | SHIM) ==
+                     BG_BOOT_LOG_NO_SECOND,
+                 "%s", err.detail);
         }
 }
 
@@ -454,6 +586,8 @@ int main(void)
         cmocka_unit_test(events_that_do_not_belong_are_refused),
         cmocka_unit_test(a_separator_says_that_firmware_ended_well),
         cmocka_unit_test(grub_measures_every_file_it_gives),
+        cmocka_unit_test(a_stub_accounts_for_its_sections),
+        cmocka_unit_test(shim_starts_what_is_measured),
         cmocka_unit_test(notes_are_short_and_printable),
         cmocka_unit_test(each_byte_of_an_accepted_log_matters_or_is_listed),
         cmocka_unit_test(the_tpm_has_the_last_word),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Measured boot, whole: OVMF with a software TPM, a UKI of systemd's stub with Debian's kernel, `seal` to the boot PCRs in the guest;
+# Measured boot, whole: OVMF with a software TPM, a UKI of systemd's stub with Debian's kernel (or what else boots), `seal` to the boot PCRs in the guest;
 # then the same machine again, and others that differ in one thing. What the log leads to is held against tpm2_eventlog and against
 # the TPM as it is seen from outside. Prints "N passed, N failed, N skipped".
 # usage: ovmf_boot.sh [CASE..]      with BUILD from the environment; WORK=FOLDER keeps everything there
@@ -11,7 +11,11 @@ VECTORS=${VECTORS:-../shared/vectors}
 PATH=$PATH:/usr/sbin:/sbin
 code=/usr/share/OVMF/OVMF_CODE_4M.fd
 vars=/usr/share/OVMF/OVMF_VARS_4M.fd
+secure_code=/usr/share/OVMF/OVMF_CODE_4M.ms.fd
+secure_vars=/usr/share/OVMF/OVMF_VARS_4M.ms.fd
 stub=/usr/lib/systemd/boot/efi/linuxx64.efi.stub
+shim=/usr/lib/shim/shimx64.efi.signed
+signed_grub=/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed
 
 # --- one case, in a process of its own ---------------------------------------------------------------------------------
 passed=0 failed=0
@@ -49,13 +53,13 @@ machine() {
     shift
     firmware="-drive if=pflash,format=raw,unit=0,readonly=on,file=$code -drive if=pflash,format=raw,unit=1,file=$dir/vars"
     [ "$case" != bios ] || firmware=''
-    cp $vars "$dir/vars"
+    [ -e "$dir/vars" ] || cp $vars "$dir/vars"
     [ -d "$dir/tpm" ] || mkdir "$dir/tpm"
     disk=''
     [ ! -e "$dir/blob" ] || set -- --blob "$dir/blob" "$@"
     [ ! -e "$dir/system" ] || disk="-drive if=none,id=system,format=raw,file=$dir/system -device virtio-blk-pci,drive=system,bootindex=0"
     # shellcheck disable=SC2086 # words
-    python3 "$here/guest.py" --log "$dir/raw" --result "$dir/result" --tpm "$dir/tpm" --memory 512 --limit 100 --no-network "$@" -- \
+    python3 "$here/guest.py" --log "$dir/raw" --result "$dir/result" --tpm "$dir/tpm" --memory 512 --limit 400 --no-network "$@" -- \
         $firmware $disk -drive "if=none,id=work,format=raw,file=$dir/work" -device virtio-blk-pci,drive=work >"$dir/runner" 2>&1 ||
         echo "   $case: $(tail -n 1 "$dir/runner") $(tail -n 3 "$dir/raw")"
     tr -d '\r' <"$dir/raw" >"$dir/log"
@@ -81,10 +85,10 @@ measured() {
     is 'the log shown' "0" "$(said log)"
     [ -z "$1" ] || is 'events' ok "$("$BUILD/tools/boot_log_tool" like "$1" "$dir/boot.log" >"$dir/like" && echo ok || cat "$dir/like")"
 }
-# again: the TPM and the blob that the first machine left
+# again CASE: the TPM and the blob that this one's machine left
 again() {
-    cp -r "$work/uki/tpm.sealed" "$dir/tpm"
-    blob=$(sed -n 's/^BLOB //p' "$work/uki/log")
+    cp -r "$work/$1/tpm.sealed" "$dir/tpm"
+    blob=$(sed -n 's/^BLOB //p' "$work/$1/log")
     printf '%s' "$blob" | busybox xxd -r -p >"$dir/blob"
 }
 # from_outside EXPECTED: what an unseal by the book gives now
@@ -136,6 +140,90 @@ END
     is 'what covers' 'grub: firmware PCR 0, option ROMs PCR 2, image PCR 4, command line PCR 8, kernel PCR 9, initrd PCR 9' "$(line)"
     is 'PCR 8 left out' '2 BG-2101' "$(said s0249)"
 }
+# secure_boot [CERTIFICATE..]: firmware that enforces Secure Boot with the keys that machines come with, and MOKs beside what shim brings.
+secure_boot() {
+    code=$secure_code
+    cp $secure_vars "$dir/vars"
+    [ $# -eq 0 ] || python3 "$here/ovmf/mok.py" "$dir/vars" "$@" || is 'the MOKs' enrolled 'not enrolled'
+}
+# shim_disk SECOND-STAGE [FOLDER]: it has GRUB's name, whatever it is
+shim_disk() {
+    system_disk $shim ${2:+"$2"}
+    mcopy -i "$dir/system" "$1" ::/EFI/BOOT/grubx64.efi
+}
+# Debian's own chain, as its packages have it: each link checks the next one's signature.
+shim_grub_disk() { # COMMAND-LINE INITRD
+    mkdir -p "$dir/files/EFI/debian"
+    cat >"$dir/files/EFI/debian/grub.cfg" <<END
+set timeout=0
+search --no-floppy --file --set=root /vmlinuz
+linux /vmlinuz $1
+initrd /initrd.img
+boot
+END
+    secure_boot
+    shim_disk $signed_grub
+    mcopy -s -i "$dir/system" "$dir/files/EFI/debian" ::/EFI/
+    mcopy -i "$dir/system" "$kernels/light/vmlinuz" ::/vmlinuz
+    mcopy -i "$dir/system" "$2" ::/initrd.img
+}
+shim_uki_disk() { # MOK
+    secure_boot "$1.pem"
+    uki "$dir/pe" "$cmdline" "$work/initrd"
+    # The same signature each time: PKCS #1 v1.5, and no time in it that counts for PCR 4, which leaves signatures out.
+    sbsign --key "$1.key" --cert "$1.pem" --output "$dir/signed" "$dir/pe" 2>/dev/null || is 'the UKI' signed 'not signed'
+    shim_disk "$dir/signed"
+}
+case_shim_grub() {
+    shim_grub_disk "$cmdline" "$work/initrd"
+    machine 'seal s024 s02489 s0248914'
+    cp -r "$dir/tpm" "$dir/tpm.sealed"
+    measured ''
+    is 'seal' 0 "$(said s0248914)"
+    is 'what covers' "grub: firmware PCR 0, option ROMs PCR 2, image PCR 4, shim's keys PCR 14, image PCR 4, command line PCR 8, kernel PCR 9, initrd PCR 9" "$(line)"
+    is 'PCR 14 left out' '2 BG-2101' "$(said s02489)"
+    is 'PCR 8, 9 and 14 left out' '2 BG-2101' "$(said s024)"
+    is 'unseal' 0 "$(said unseal)"
+}
+case_shim_uki() {
+    shim_uki_disk "$work/mok"
+    machine 'seal s0249 s024914'
+    cp -r "$dir/tpm" "$dir/tpm.sealed"
+    measured shim-uki
+    is 'seal' 0 "$(said s024914)"
+    is 'what covers' "uki: firmware PCR 0, option ROMs PCR 2, image PCR 4, shim's keys PCR 14, kernel PCR 4, command line PCR 9, initrd PCR 9" "$(line)"
+    is 'PCR 14 left out' '2 BG-2101' "$(said s0249)"
+    is 'what it leaves out' yes "$(grep -q "PCR 14: shim's keys; the least set for this boot is 0,2,4,9,14" "$dir/log" && echo yes)"
+    is 'unseal' 0 "$(said unseal)"
+}
+# Everything that runs is the same, and signed as before; one more key would be taken.
+case_shim_evil_mok() {
+    again shim_uki
+    shim_uki_disk "$work/mok"
+    secure_boot "$work/mok.pem" "$work/evil.pem"
+    machine "unseal $blob none s024914"
+    measured shim-uki
+    is 'PCR 4' "$(of_first shim_uki 4)" "$(pcr 4)"
+    is 'PCR 14' other "$(pcr 14 | sed "s/^$(of_first shim_uki 14)$/the same/; s/^[0-9a-f]*$/other/")"
+    refused_all
+}
+case_shim_evil_initrd() {
+    again shim_grub
+    evil_initrd
+    shim_grub_disk "$cmdline" "$dir/initrd"
+    machine "unseal $blob none s0248914"
+    measured ''
+    is 'PCR 4' "$(of_first shim_grub 4)" "$(pcr 4)"
+    refused_all
+}
+case_shim_evil_cmdline() {
+    again shim_grub
+    shim_grub_disk "$cmdline rd.debug" "$work/initrd"
+    machine "unseal $blob none s0248914"
+    measured ''
+    is 'PCR 4' "$(of_first shim_grub 4)" "$(pcr 4)"
+    refused_all
+}
 # SeaBIOS measures, and leaves a log; but not what QEMU gives it to boot.
 case_bios() {
     machine seal --kernel "$kernels/light/vmlinuz" --initrd "$work/initrd"
@@ -147,7 +235,7 @@ case_bios() {
     is 'nothing was sealed' '' "$(sed -n 's/^BLOB //p' "$dir/log")"
 }
 case_same() {
-    again
+    again uki
     uki "$dir/pe" "$cmdline" "$work/initrd"
     system_disk "$dir/pe"
     machine "unseal $blob"
@@ -160,7 +248,7 @@ case_same() {
 }
 # The same machine and nobody who shuts the door: the seed is there for whoever asks, which is why the others have none.
 case_open() {
-    again
+    again uki
     uki "$dir/pe" "$cmdline" "$work/initrd"
     system_disk "$dir/pe"
     machine "unseal $blob none"
@@ -169,7 +257,7 @@ case_open() {
 }
 # The set that is configured now leaves PCR 9 out: the seed is not touched, the door is shut.
 case_left_out() {
-    again
+    again uki
     uki "$dir/pe" "$cmdline" "$work/initrd"
     system_disk "$dir/pe"
     machine "unseal $blob s024"
@@ -178,6 +266,16 @@ case_left_out() {
     is 'the door' "$closed" "$(pcr 15)"
     from_outside 0x99d
 }
+of_first() { # CASE PCR
+    sed -n "s/^  \"$2\": \"\(.*\)\",*$/\1/p" "$work/$1/result"
+}
+# evil_initrd: ours with one file more
+evil_initrd() {
+    mkdir "$dir/evil"
+    echo 'take the key' >"$dir/evil/evil"
+    "$here/image.sh" add "$dir/evil.img" "$dir/evil"
+    cat "$work/initrd" "$dir/evil.img" >"$dir/initrd"
+}
 # refused_all: no unseal for another machine, by us or by anybody, though the door was left open
 refused_all() {
     is 'unseal' "6 BG-1130" "$(said unseal)"
@@ -185,11 +283,8 @@ refused_all() {
     from_outside 0x99d
 }
 case_evil_initrd() {
-    again
-    mkdir "$dir/evil"
-    echo 'take the key' >"$dir/evil/evil"
-    "$here/image.sh" add "$dir/evil.img" "$dir/evil"
-    cat "$work/initrd" "$dir/evil.img" >"$dir/initrd"
+    again uki
+    evil_initrd
     uki "$dir/pe" "$cmdline" "$dir/initrd"
     system_disk "$dir/pe"
     machine "unseal $blob none"
@@ -197,7 +292,7 @@ case_evil_initrd() {
     refused_all
 }
 case_evil_cmdline() {
-    again
+    again uki
     uki "$dir/pe" "$cmdline rd.debug" "$work/initrd"
     system_disk "$dir/pe"
     machine "unseal $blob none"
@@ -206,7 +301,7 @@ case_evil_cmdline() {
 }
 # The UKI itself is the same, and so is PCR 4: what the stub takes from beside it is in PCR 12, and in PCR 9 as part of the initrd.
 case_evil_credential() {
-    again
+    again uki
     uki "$dir/pe" "$cmdline" "$work/initrd"
     mkdir -p "$dir/files/EFI/BOOT/BOOTX64.EFI.extra.d"
     echo 'take the key' >"$dir/files/EFI/BOOT/BOOTX64.EFI.extra.d/evil.cred"
@@ -214,7 +309,7 @@ case_evil_credential() {
     mcopy -s -i "$dir/system" "$dir/files/EFI/BOOT/BOOTX64.EFI.extra.d" ::/EFI/BOOT/
     machine "unseal $blob none"
     measured ''
-    is 'PCR 4' "$(sed -n 's/^  "4": "\(.*\)",$/\1/p' "$work/uki/result")" "$(pcr 4)"
+    is 'PCR 4' "$(of_first uki 4)" "$(pcr 4)"
     is 'seal anew without PCR 12' '2 BG-2101' "$(said seal)"
     is 'what it leaves out' yes "$(grep -q 'PCR 12: loader input; the least set for this boot is 0,2,4,9,12' "$dir/log" && echo yes)"
     refused_all
@@ -238,7 +333,7 @@ skip_all() {
     echo '0 passed, 0 failed, 1 skipped'
     exit 0
 }
-for tool in qemu-system-x86_64 swtpm busybox cpio modprobe objcopy mkfs.vfat mcopy tpm2_eventlog python3; do
+for tool in qemu-system-x86_64 swtpm busybox cpio modprobe objcopy mkfs.vfat mcopy tpm2_eventlog openssl python3; do
     command -v $tool >/dev/null 2>&1 || skip_all "$tool is not installed"
 done
 for file in $code $vars $stub; do
@@ -263,6 +358,8 @@ sets s024 0,2,4
 sets s0249 0,2,4,9
 sets s02489 0,2,4,8,9
 sets s024912 0,2,4,9,12
+sets s024914 0,2,4,9,14
+sets s0248914 0,2,4,8,9,14
 sets n024912 0,2,4,9,12 ',"boot_log":"none"'
 sets sha384 0,2,4,9 ',"bank":"sha384"'
 cp "$here/ovmf/case" "$work/add/case"
@@ -275,28 +372,45 @@ cmdline='console=ttyS0 quiet loglevel=1 panic=-1'
 closed=$(python3 "$root/tests/e2e/release_oracle.py" pcr "$(python3 "$root/tests/e2e/release_oracle.py" sha256 'bootgate/gate/closed/v1')")
 seed=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
 zeros=$(printf '%064d' 0)
-for name in root here work kernels BUILD cmdline closed seed zeros code vars stub; do
+for name in root here work kernels BUILD cmdline closed seed zeros; do
     eval "echo \"$name='\$$name'\""
 done >"$work/env"
 
-others='qemu bios same open left_out evil_initrd evil_cmdline evil_credential'
+for key in mok evil; do
+    openssl req -x509 -newkey rsa:2048 -nodes -subj "/CN=$key" -days 3650 -keyout "$work/$key.key" -out "$work/$key.pem" 2>/dev/null
+done
+
+others='qemu bios same open left_out evil_initrd evil_cmdline evil_credential' shims='shim_evil_mok shim_evil_initrd shim_evil_cmdline'
 if command -v grub-mkstandalone >/dev/null 2>&1 && [ -d /usr/lib/grub/x86_64-efi ]; then
     others="$others grub"
 else
     skipped=1
     echo 'skipped 1 cases: GRUB for EFI is not installed: apt-get install grub-efi-amd64-bin'
 fi
-set -- uki $(printf '%s\n' ${*:-$others} | grep -vx uki)
-"$0" --case "$work" uki
-shift
-boots=$(($# + 1))
-printf '%s\n' "$@" | xargs -r -P 2 -n 1 "$0" --case "$work"
+if [ -r $shim ] && [ -r $signed_grub ] && command -v sbsign >/dev/null 2>&1 && [ -r $secure_vars ]; then
+    others="$others $shims"
+else
+    skipped=$((skipped + 5))
+    echo 'skipped 5 cases: no shim: apt-get install shim-signed grub-efi-amd64-signed sbsigntool'
+fi
+# What others boot again comes before them.
+# shellcheck disable=SC2086 # words
+set -- ${*:-$others}
+firsts=uki
+case " $* " in *' shim_'*) firsts="$firsts shim_grub shim_uki" ;; esac
+others=$(printf '%s\n' "$@" | grep -vxE "$(echo $firsts | tr ' ' '|')")
+for names in "$firsts" "$others"; do
+    # shellcheck disable=SC2086 # words
+    printf '%s\n' $names | xargs -r -P 2 -n 1 "$0" --case "$work"
+done
+# shellcheck disable=SC2086 # words
+set -- $firsts $others
 passed=0 failed=0
-for name in uki "$@"; do
+for name in "$@"; do
     read -r p f 2>/dev/null <"$work/$name.counts" || { p=0 f=1; echo "FAILED ovmf $name: did not come to its end"; }
     passed=$((passed + p)) failed=$((failed + f))
 done
-echo "figures: $boots boots in $(($(date +%s) - began)) s, initrd $(($(stat -c %s "$work/initrd") / 1024)) KiB"
+echo "figures: $# boots in $(($(date +%s) - began)) s, initrd $(($(stat -c %s "$work/initrd") / 1024)) KiB"
 [ -z "${WORK:-}" ] || { rm -rf "$WORK" && cp -r "$work" "$WORK"; }
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]
