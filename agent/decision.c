@@ -101,6 +101,16 @@ void decision_contract(const struct config *c, uint8_t out[static 20])
     memcpy(out, digest, 20);
 }
 
+bool decision_answers(const struct config *c, const struct decision *d)
+{
+    uint8_t contract[20];
+    decision_contract(c, contract);
+    return d->chain_id == c->chain.chain_id &&
+           memcmp(d->kms_contract, contract, sizeof d->kms_contract) == 0 &&
+           memcmp(d->config_sha256, c->sha256, sizeof d->config_sha256) == 0 &&
+           (!d->allow || !c->has_app_id || memcmp(d->app_id, c->app_id, sizeof d->app_id) == 0);
+}
+
 static void of_config(const struct config *c, uint64_t time, struct decision *d)
 {
     *d = (struct decision){.time = time, .chain_id = c->chain.chain_id};

@@ -48,6 +48,8 @@ void decision_encode(const struct decision *d, uint8_t out[static DECISION_RECOR
 bool decision_decode(struct bytes record, struct decision *out) MUST_CHECK;
 /* decision_contract: the KMS contract as the record names it. */
 void decision_contract(const struct config *c, uint8_t out[static 20]);
+/* decision_answers: it is about what c asks: chain, contract, configuration, and the pinned app. */
+bool decision_answers(const struct config *c, const struct decision *d) MUST_CHECK;
 /* decision_failed is the record of a decision that could not be taken. */
 void decision_failed(const struct config *c, uint64_t time, enum rc code, struct decision *out);
 

@@ -159,17 +159,6 @@ enum rc release_take(struct release *r, struct err *err)
     return shut;
 }
 
-/* same_question: the child answered about what this process was configured for. */
-static bool same_question(const struct config *c, const struct decision *d)
-{
-    uint8_t contract[20];
-    decision_contract(c, contract);
-    return d->chain_id == c->chain.chain_id &&
-           memcmp(d->kms_contract, contract, sizeof d->kms_contract) == 0 &&
-           memcmp(d->config_sha256, c->sha256, sizeof d->config_sha256) == 0 &&
-           (!d->allow || !c->has_app_id || memcmp(d->app_id, c->app_id, sizeof d->app_id) == 0);
-}
-
 /* collect_and_decide: a register that moved between quote and TDREPORT is no lie yet: both are
  * taken again (DESIGN section 3). */
 static enum rc collect_and_decide(struct release *r, const struct store_files *stored,
@@ -223,7 +212,7 @@ static enum rc decide(struct release *r, struct err *err)
         TRY(store_load(r->a, c->store, store_kind_of(c), &stored, &r->stored, err));
     TRY(authtime_ask(r->a, &c->guest, &r->watch, &r->time, err));
     TRY(collect_and_decide(r, &stored, &d, err));
-    if (!same_question(c, &d.decision))
+    if (!decision_answers(c, &d.decision))
         return err_set(err, BG_RELEASE_OTHER_QUESTION, "chain %llu",
                        (unsigned long long)d.decision.chain_id);
     r->decision = d.decision;

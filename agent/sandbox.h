@@ -44,8 +44,8 @@ struct sandbox {
 enum rc sandbox_enter(const struct sandbox *s, struct err *err) MUST_CHECK;
 /*
  * sandbox_gate: the process that holds the seed and starts all others. It may still do what its
- * targets and children need; never trace, load code into the kernel, or remount; it runs a command
- * only if may_exec.
+ * targets and children need; never trace or load code into the kernel; it runs a command, and lets
+ * that one mount, only if may_exec.
  */
 enum rc sandbox_gate(bool may_exec, struct err *err) MUST_CHECK;
 /* sandbox_kernel: RC_OK: this kernel has all that a sandbox is made of. Else BG_SANDBOX_PARTIAL

@@ -275,6 +275,35 @@ static void a_failed_decision_is_a_no_whatever_its_code(void **state)
     }
 }
 
+/* The deciding process is not believed about another question than this process was configured for.
+ */
+static void an_answer_is_to_our_question(void **state)
+{
+    (void)state;
+    struct config c;
+    assert_int_equal(config_of(CONFIG(TPM0, FILE0, ""), &c), RC_OK);
+#define ANSWERS(want, change)                                                                      \
+    do {                                                                                           \
+        struct decision d = yes();                                                                 \
+        d.chain_id = c.chain.chain_id;                                                             \
+        decision_contract(&c, d.kms_contract);                                                     \
+        memcpy(d.config_sha256, c.sha256, sizeof d.config_sha256);                                 \
+        change;                                                                                    \
+        CASE(#change, decision_answers(&c, &d) == (want), "not %d", want);                         \
+    } while (0)
+    ANSWERS(true, (void)0);
+    ANSWERS(false, d.chain_id++);
+    ANSWERS(false, d.kms_contract[19] ^= 1);
+    ANSWERS(false, d.config_sha256[31] ^= 1);
+    ANSWERS(false, (d.allow = false, d.chain_id++));
+    ANSWERS(true, d.app_id[0] ^= 1); /* whose app is not pinned */
+    c.has_app_id = true;
+    memset(c.app_id, 0xa2, sizeof c.app_id);
+    ANSWERS(true, (void)0);
+    ANSWERS(false, d.app_id[19] ^= 1);
+    ANSWERS(true, (d.allow = false, d.app_id[19] ^= 1)); /* a no may be because of it */
+}
+
 int main(void)
 {
     arena = arena_new(1 << 24);
@@ -284,6 +313,7 @@ int main(void)
         cmocka_unit_test(a_record_is_laid_out_as_documented),
         cmocka_unit_test(no_other_byte_makes_a_yes),
         cmocka_unit_test(a_failed_decision_is_a_no_whatever_its_code),
+        cmocka_unit_test(an_answer_is_to_our_question),
     };
     int rc = HARNESS_RUN("release", tests);
     arena_free(arena);

@@ -307,6 +307,8 @@ static void the_gate_does_what_its_children_need_and_traces_nobody(void **state)
     assert_int_equal(gate(false, call_execve), DIED);
     assert_int_equal(gate(false, call_execveat), DIED);
     assert_int_equal(gate(true, call_execve), 0); /* /bin/true */
+    assert_int_equal(gate(false, call_mount), DIED);
+    assert_int_equal(gate(false, call_unshare), DIED);
     for (int e = 0; e < 2; e++) {
         assert_int_equal(gate(e, call_fork), ALLOWED);
         assert_int_equal(gate(e, call_open), ALLOWED);
