@@ -89,6 +89,20 @@ static json_t *advisories(const struct tcb_advisories *v)
     return list;
 }
 
+/* early_set: what the coming set says of itself. No document says when it becomes the standard. */
+static json_t *early_set(const struct explain *e, const struct tcb_gap *g)
+{
+    const struct tcb_comp_level *l = goal_of(g);
+    bool past = l && e->now >= l->date;
+    return json_pack("{s:i, s:b, s:o, s:o, s:o, s:o, s:n}", "evaluation_number",
+                     (int)g->info.evaluation_number, "coming",
+                     (int)(g->info.evaluation_number > e->gap.info.evaluation_number), "issue_date",
+                     date_json(g->info.issue_date), "next_update", date_json(g->info.next_update),
+                     "level_date", l ? date_json(l->date) : json_null(), "days_since_level",
+                     past ? json_integer((json_int_t)((e->now - l->date) / 86400u)) : json_null(),
+                     "becomes_standard");
+}
+
 json_t *explain_tcb_json(const struct explain *e)
 {
     const struct tcb_gap *g = &e->gap, *early = e->has_early ? &e->early : NULL;
@@ -96,7 +110,7 @@ json_t *explain_tcb_json(const struct explain *e)
     if (!e->has_gap)
         return json_null();
     hex_encode(BYTES_OF_ARRAY(g->pck.fmspc), fmspc);
-    return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "fmspc", fmspc,
+    return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "fmspc", fmspc,
                      "evaluation_number", (int)g->info.evaluation_number, "status",
                      g->level ? text_json(g->level->status_text) : json_null(), "level_date",
                      g->level ? date_json(g->level->date) : json_null(), "advisories",
@@ -108,5 +122,6 @@ json_t *explain_tcb_json(const struct explain *e)
                      "quoting_enclave",
                      single(g->identity.id, &g->qe, early ? &early->qe : NULL,
                             "Intel's DCAP software on the host"),
-                     "relaunch", g->relaunch);
+                     "relaunch", g->relaunch, "early_set",
+                     early ? early_set(e, early) : json_null());
 }

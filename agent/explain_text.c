@@ -6,6 +6,7 @@
 
 #include "agent/explain.h"
 #include "agent/text.h"
+#include "base/date.h"
 
 #define WIDTH_DEFAULT 97u
 #define WIDTH_LEAST   50u
@@ -214,9 +215,15 @@ static void gap_text(const struct page *p, const struct explain *e)
     }
     if (g->relaunch)
         pair(p, "TCB: the host was updated after this TD was started", "start the TD again");
-    if (e->has_early && tcb_gap_none(g) != tcb_gap_none(&e->early))
-        pair(p, "TCB: the coming TCB set asks for more than this platform has",
-             "update before it is in force: `bootgate tcb FILE`");
+    const struct tcb_info *next = &e->early.info;
+    bool coming = e->has_early && next->evaluation_number > g->info.evaluation_number;
+    if (e->has_early && !tcb_gap_none(&e->early) && (coming || tcb_gap_none(g))) {
+        snprintf(line, sizeof line,
+                 "TCB: the coming TCB set (number %u, issued %.10s) asks for more than this "
+                 "platform has; no document says when it becomes the standard",
+                 next->evaluation_number, date_of(next->issue_date).s);
+        pair(p, line, "update before it is in force: `bootgate tcb FILE --early`");
+    }
     if (!g->num_missing && g->level && g->level->status != TCB_UP_TO_DATE) {
         snprintf(line, sizeof line,
                  !g->goal ? "TCB: the level is %.*s, and none in the TCB info is UpToDate"

@@ -169,14 +169,15 @@ static json_t *early_json(const struct weather *w, const struct weather *early)
     const struct tcb_gap *g = &early->gap;
     if (!w->has_early)
         return NULL;
-    return json_pack(
-        "{s:b, s:b, s:s?, s:b, s:i, s:o, s:o, s:o, s:b, s:o, s:o, s:I}", "coming",
-        is_coming(w, early), "up_to_date", up_to_date(early), "status", early->status, "verified",
-        early->why.rc == RC_OK, "tcb_evaluation_data_number", (int)g->info.evaluation_number,
-        "issue_date", date_json(g->info.issue_date), "next_update", date_json(g->info.next_update),
-        "platform", platform_json(g), "relaunch", g->relaunch, "tdx_module",
-        g->module ? svn_json(g->module->id, &g->module_gap) : json_null(), "quoting_enclave",
-        svn_json(g->identity.id, &g->qe), "standard_days_left", (json_int_t)days_left(w));
+    return json_pack("{s:b, s:b, s:s?, s:b, s:i, s:o, s:o, s:o, s:b, s:o, s:o, s:I, s:n}", "coming",
+                     is_coming(w, early), "up_to_date", up_to_date(early), "status", early->status,
+                     "verified", early->why.rc == RC_OK, "tcb_evaluation_data_number",
+                     (int)g->info.evaluation_number, "issue_date", date_json(g->info.issue_date),
+                     "next_update", date_json(g->info.next_update), "platform", platform_json(g),
+                     "relaunch", g->relaunch, "tdx_module",
+                     g->module ? svn_json(g->module->id, &g->module_gap) : json_null(),
+                     "quoting_enclave", svn_json(g->identity.id, &g->qe), "standard_days_left",
+                     (json_int_t)days_left(w), "becomes_standard");
 }
 
 static json_t *as_json(const struct weather *w, const struct weather *early)

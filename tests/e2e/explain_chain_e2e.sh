@@ -120,12 +120,21 @@ if [ -f "$t/index.json" ]; then
 const fs = require("fs"), [out, quote, file] = process.argv.slice(1), c = JSON.parse(fs.readFileSync(file));
 const t = JSON.parse(c.tcb_info), best = t.tcbLevels[0].tcb.sgxtcbcomponents;
 best[0].svn += 2;
+t.tcbEvaluationDataNumber += 1;
 const early = {};
 for (const k of ["tcb_info_issuer_chain", "tcb_info", "tcb_info_signature", "qe_identity_issuer_chain", "qe_identity", "qe_identity_signature"]) early[k] = c[k];
 early.tcb_info = JSON.stringify(t);
 fs.writeFileSync(out, JSON.stringify({ schema: 1, evidence: { quote: fs.readFileSync(quote).toString("hex") }, collateral: c, collateral_early: early }));' "$work/early.json" "$azure" "$t/$collateral" 2>>"$work/err"
     run 'near/mpc#4226: the early set' 1 explain "$work/early.json" --at 1749600000 --json
     holds 'near/mpc#4226: the early set' 'j.tcb.components[0].standard === 7 && j.tcb.components[0].early === 9 && j.tcb.components[1].early === j.tcb.components[1].standard && j.tcb.tdx_module.early === 4'
+    holds 'the early set of itself' 'j.tcb.early_set.issue_date === "2025-05-27T19:25:02Z" && j.tcb.early_set.next_update === "2025-06-26T19:25:02Z" && j.tcb.early_set.evaluation_number === 18 && j.tcb.early_set.coming && j.tcb.early_set.becomes_standard === null && j.tcb.early_set.days_since_level === Math.floor((1749600000 - Date.parse(j.tcb.early_set.level_date) / 1000) / 86400) && j.tcb.early_set.level_date === "2024-03-13T00:00:00Z"'
+    run 'the early set, text' 1 explain "$work/early.json" --at 1749600000
+    says 'the early set, text' 'TCB: the coming TCB set (number 18, issued 2025-05-27)'
+    sed 's/\\"tcbEvaluationDataNumber\\":18/\\"tcbEvaluationDataNumber\\":17/' "$work/early.json" >"$work/same.json"
+    run 'nothing is coming' 1 explain "$work/same.json" --at 1749600000
+    silent 'nothing is coming' 'the coming TCB set'
+    run 'no early set' 1 explain "$azure" --collateral "$t/$collateral" --at 1749600000 --json
+    holds 'no early set' 'j.tcb.early_set === null'
     run '13rac1/teep#153: not fetched is not revoked' 3 explain "$azure" --collateral "$t/$collateral" --at 2026-11-01T00:00:00Z
     says '13rac1/teep#153' 'UNDECIDED'
     silent '13rac1/teep#153' 'evoked'
