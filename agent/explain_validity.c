@@ -149,19 +149,24 @@ static void cell(FILE *f, struct bytes text, size_t columns)
     fprintf(f, "%*s", (int)(columns - shown.n) + 2, "");
 }
 
-/* left: "12 days left", "3 days past its end"; empty where a time is not known. */
+/* left: "12 days left", "3 hours past its end"; empty where a time is not known. */
 static void left(FILE *f, const json_t *o, uint64_t now)
 {
     uint64_t from, until;
     if (!clock_read(member(o, "from", ""), &from))
         return;
-    bool ends = clock_read(member(o, "until", ""), &until);
-    if (now < from)
-        fprintf(f, "begins in %llu days", (unsigned long long)((from - now) / 86400u));
-    else if (ends && now > until)
-        fprintf(f, "%llu days past its end", (unsigned long long)((now - until) / 86400u));
-    else if (ends)
-        fprintf(f, "%llu days left", (unsigned long long)((until - now) / 86400u));
+    bool ends = clock_read(member(o, "until", ""), &until), early = now < from;
+    if (!early && !ends)
+        return;
+    uint64_t far = early ? from - now : now > until ? now - until : until - now;
+    uint64_t unit = far >= 2 * 86400u ? 86400u : far >= 2 * 3600u ? 3600u : 60u;
+    fprintf(f, "%llu %s %s", (unsigned long long)(far / unit),
+            unit == 86400u  ? "days"
+            : unit == 3600u ? "hours"
+                            : "minutes",
+            early         ? "until it begins"
+            : now > until ? "past its end"
+                          : "left");
 }
 
 void explain_validity_text(FILE *f, const struct style *st, const struct explain *e)

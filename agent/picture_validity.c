@@ -3,9 +3,10 @@
 #include "agent/picture.h"
 #include "base/date.h"
 
-#define HOUR 3600.0
-#define DAY  86400.0
-#define YEAR (365 * DAY)
+#define MINUTE 60.0
+#define HOUR   3600.0
+#define DAY    86400.0
+#define YEAR   (365 * DAY)
 
 /* struct axis: of time, by the logarithm of how far a moment is from `mid`: a head is good for
  * hours, a root certificate for decades. */
@@ -48,10 +49,10 @@ static double doublings(double v)
     return n + v - 1;
 }
 
-/* log_of: 0 in the middle, 1 after an hour, about 4.6 after a day, 13 after a year. */
+/* log_of: 0 in the middle, 1 after a minute, about 10.4 after a day, 19 after a year. */
 static double log_of(const struct axis *x, double t)
 {
-    double far = t < x->mid ? x->mid - t : t - x->mid, n = doublings(1 + far / HOUR);
+    double far = t < x->mid ? x->mid - t : t - x->mid, n = doublings(1 + far / MINUTE);
     return t < x->mid ? -n : n;
 }
 
@@ -132,8 +133,10 @@ static void said(char *out, size_t cap, const struct axis *x, const json_t *o)
         snprintf(out, cap, "%.1f years %s", far / YEAR, what);
     else if (far >= 2 * DAY)
         snprintf(out, cap, "%.0f days %s", far / DAY, what);
+    else if (far >= 2 * HOUR)
+        snprintf(out, cap, "%.0f hours %s", far / HOUR, what);
     else
-        snprintf(out, cap, "%.0f hours %s", far / 3600, what);
+        snprintf(out, cap, "%.0f minutes %s", far / MINUTE, what);
 }
 
 /* ticks stand at round distances from now, as many as there is room for, the farthest first. */
@@ -150,7 +153,7 @@ static void ticks(struct pic *p, const struct axis *x, double top, double bottom
         for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
             double px = at(x, x->mid + side * steps[i].far);
             bool inside = px >= x->x && px <= x->x + x->w;
-            if (!inside || apart(px, last) < 48 || apart(px, mid) < 40)
+            if (!inside || apart(px, last) < 44 || apart(px, mid) < 40)
                 continue;
             last = px;
             svg_line(p, px, top, px, bottom, "grid");
@@ -294,7 +297,7 @@ const struct picture picture_validity = {
     .name = "validity",
     .title = "Validity",
     .lead = "How long each thing is good that the answer rests on. The scale grows with the "
-            "distance from now: hours, days, years. A cross: now is outside of it.",
+            "distance from now: minutes, days, years. A cross: now is outside of it.",
     .absent = absent,
     .describe = describe,
     .draw = draw,

@@ -174,8 +174,8 @@ def seconds(s):
 
 
 def scaled(t, now):
-    """Where the picture of validity has a moment: doublings of its distance from now, in hours and one; straight within one."""
-    n, v = 0, 1 + abs(t - now) / 3600
+    """Where the picture of validity has a moment: doublings of its distance from now, in minutes and one; straight within one."""
+    n, v = 0, 1 + abs(t - now) / 60
     while v >= 2:
         n, v = n + 1, v / 2
     return (n + v - 1) * (-1 if t < now else 1)
