@@ -132,6 +132,7 @@ static enum rc expect_image(struct explain *e, const struct evlog *log, struct e
     o.guest.layout = dir->layout;
     e->image.files = &dir->files;
     e->image.guest = o.guest;
+    e->image.tables = o.tables;
     e->image.asked = (struct cause_settings){o.guest.memory, o.cpus, o.qemu};
     e->image_version = dir->version;
     e->qemu = o.qemu;

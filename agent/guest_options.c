@@ -1,5 +1,8 @@
 #include "agent/guest_options.h"
 
+#include <sys/stat.h>
+
+#include "agent/file.h"
 #include "agent/log_input.h"
 #include "base/hex.h"
 #include "quote/os_image.h"
@@ -70,6 +73,61 @@ static enum rc given_of_log(struct arena *a, const char *path, struct measured_g
     return RC_OK;
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* read_blob: the first of three names that is a file: as written by hand, as fw_cfg has it, and as
+ * a guest's sysfs shows it. */
+static enum rc read_blob(struct arena *a, const char *folder, const char *const names[static 3],
+                         struct bytes *out, struct err *err)
+{
+    *out = BYTES_NONE;
+    for (size_t i = 0; i < 3; i++) {
+        struct stat st;
+        const char *path = arena_printf(a, err, "%s/%s", folder, names[i]);
+        if (!path)
+            return err->rc;
+        if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+            return file_read(a, path, ACPI_FILE_MAX, BG_MEASURE_ACPI_SIZE, out, err);
+    }
+    return RC_OK;
+}
+
+/* read_tables: of one machine; what is asked for in CPUs and memory is derived from it. */
+static enum rc read_tables(struct arena *a, const char *folder, struct guest_options *s,
+                           struct err *err)
+{
+    static const char *const names[3][3] = {
+        {"tables", "etc/acpi/tables", "etc/acpi/tables/raw"},
+        {"rsdp", "etc/acpi/rsdp", "etc/acpi/rsdp/raw"},
+        {"loader", "etc/table-loader", "etc/table-loader/raw"},
+    };
+    struct acpi_files files;
+    struct acpi_tables *given = ARENA_NEW(a, struct acpi_tables, err);
+    struct acpi_tables *wanted = ARENA_NEW(a, struct acpi_tables, err);
+    uint8_t digests[3][48];
+    if (!given || !wanted)
+        return err->rc;
+    TRY(read_blob(a, folder, names[0], &files.tables, err));
+    TRY(read_blob(a, folder, names[1], &files.rsdp, err));
+    TRY(read_blob(a, folder, names[2], &files.loader, err));
+    TRY(acpi_read(a, files, given, err));
+    const struct acpi_change change = {.cpus = (uint32_t)s->cpus, .memory = s->guest.memory};
+    TRY(acpi_derive(a, given, &change, &files, err));
+    TRY(acpi_read(a, files, wanted, err));
+    acpi_digests(&files, digests);
+    for (size_t i = 0; i < 3; i++) {
+        memcpy(s->guest.given[GIVEN_ACPI_LOADER + i], digests[i], 48);
+        s->guest.has_given[GIVEN_ACPI_LOADER + i] = true;
+    }
+    s->tables = wanted;
+    s->cpus = wanted->machine.cpus;
+    return RC_OK;
+}
+
 enum rc guest_options_read(struct arena *a, const struct cli *cli, struct guest_options *s,
                            struct err *err)
 {
@@ -91,6 +149,8 @@ enum rc guest_options_read(struct arena *a, const struct cli *cli, struct guest_
     g->header = as_is ? BZIMAGE_AS_IS : BZIMAGE_PATCHED;
     if (cli->acpi && cli->log)
         return err_set(err, BG_MEASURE_ACPI_TWICE, "%s", cli->log);
+    if (cli->acpi && is_folder(cli->acpi))
+        return read_tables(a, cli->acpi, s, err);
     if (cli->acpi && !read_acpi(cli->acpi, g->given))
         return err_set(err, BG_MEASURE_ACPI, "%zu characters", strlen(cli->acpi));
     if (cli->log)

@@ -5,12 +5,14 @@
 #define BOOTGATE_AGENT_GUEST_OPTIONS_H
 
 #include "agent/cli.h"
+#include "quote/acpi_tables.h"
 #include "quote/measurement.h"
 
 struct guest_options {
     struct measured_guest guest;
-    const char *qemu; /* as given, or what was assumed */
-    uint64_t cpus;    /* 0: not given */
+    const char *qemu;                 /* as given, or what was assumed */
+    uint64_t cpus;                    /* 0: not given */
+    const struct acpi_tables *tables; /* of that guest, by --acpi DIR; NULL: not given */
 };
 
 /*

@@ -130,7 +130,7 @@ static void as_text(const struct cli *cli, const struct style *st, const struct 
         if (s->m.known[r])
             text_hex(stdout, st, BYTES_OF_ARRAY(s->m.rtmr[r]));
         else
-            fputs("unknown: QEMU makes the ACPI tables; --log FILE or --acpi D,D,D", stdout);
+            fputs("unknown: QEMU makes the ACPI tables; --acpi DIR or --log FILE", stdout);
         putchar('\n');
     }
     fputs("os image hash = ", stdout);

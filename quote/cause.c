@@ -56,9 +56,11 @@ const char *cause_fix_of(unsigned bit)
 {
     static const char *const fixes[NUM_MEASURED_INPUTS] = {
         "give the guest's memory size as it was started: -m SIZE",
-        "give the guest's CPUs as it was started, and ACPI digests of such a guest: -c N, --log",
+        "give the guest's CPUs as it was started, and the ACPI tables of such a machine: -c N, "
+        "--acpi DIR; other numbers of CPUs are then tried",
         "compare the devices that QEMU was given (disks, GPUs, 9p or virtiofs, hotplug, PIC, "
-        "hole64), and take ACPI digests of such a guest: --log FILE",
+        "hole64), and give the ACPI tables of the expected machine, from which others are tried: "
+        "--acpi DIR",
         "give the host's QEMU version: --qemu VERSION",
         "measure with the firmware that the host boots: compare the SHA-256 of its OVMF with the "
         "image's",

@@ -7,6 +7,7 @@
 #ifndef BOOTGATE_QUOTE_CAUSE_H
 #define BOOTGATE_QUOTE_CAUSE_H
 
+#include "quote/acpi_tables.h"
 #include "quote/diff.h"
 #include "quote/measurement.h"
 
@@ -63,6 +64,7 @@ struct cause_image {
     struct lite_image image;         /* for guest.memory and guest.header */
     struct measured_guest guest;
     struct cause_settings asked, stated;
+    const struct acpi_tables *tables; /* of the machine that is expected; NULL: not at hand */
 };
 
 /* cause_boot: MRTD and RTMR0 to RTMR2 against an image. */

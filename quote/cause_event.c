@@ -278,6 +278,10 @@ static unsigned acpi_left(const struct cause_run *r, unsigned inputs)
 static enum rc try_acpi(struct cause_run *r, const char *event, unsigned inputs)
 {
     const struct cause_settings *asked = &r->im->asked, *said = &r->im->stated;
+    bool found;
+    TRY(cause_acpi(r, NULL, &found));
+    if (found)
+        return RC_OK;
     if (r->guest.order != r->im->guest.order)
         return cause_put(
             r,
@@ -377,6 +381,21 @@ static unsigned type_inputs(const struct diff_event *e)
                                                             : 0;
 }
 
+/* note_acpi: what stands where the ACPI events are expected. */
+static void note_acpi(struct cause_run *r, const struct diff *d, struct diff_list want,
+                      struct diff_list have)
+{
+    static const char *const names[] = {"acpi-loader", "acpi-rsdp", "acpi-tables"};
+    for (size_t i = 0; i < d->n; i++) {
+        const struct diff_row *row = &d->rows[i];
+        for (size_t k = 0; k < 3 && (row->op == DIFF_SAME || row->op == DIFF_CHANGED); k++)
+            if (bytes_eq_str(want.v[row->a].label, names[k])) {
+                r->has_acpi[k] = have.v[row->b].known;
+                memcpy(r->acpi[k], have.v[row->b].digest, 48);
+            }
+    }
+}
+
 enum rc cause_events(struct cause_run *r, unsigned rtmr)
 {
     const struct diff_list have = r->actual->reg[rtmr].list;
@@ -385,6 +404,7 @@ enum rc cause_events(struct cause_run *r, unsigned rtmr)
     size_t told = 0;
     TRY(cause_list(r, &r->m, rtmr, &want));
     TRY(diff_events(r->a, want, have, false, &d, r->err));
+    note_acpi(r, &d, want, have);
     for (size_t i = 0; i < d.n; i++) {
         const struct diff_row *row = &d.rows[i];
         if (row->op == DIFF_SAME && bytes_eq_str(want.v[row->a].label, "td-hob"))

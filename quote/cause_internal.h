@@ -23,6 +23,9 @@ struct cause_run {
     bool initrd_same, mrtd_same, td_hob_same;
     bool events[3]; /* the actual side has them, and they lead to its value */
     size_t kernels;
+    /* what RTMR0 has for the ACPI loader, RSDP and tables; and whether other machines were tried */
+    bool has_acpi[3], acpi_searched, acpi_found;
+    uint8_t acpi[3][48];
     struct err *err;
 };
 
@@ -46,6 +49,10 @@ enum rc cause_header(struct cause_run *r, enum bzimage_header h, const char *eve
 /* cause_cmdline: against the event's digest, or (value given) the whole of RTMR2. */
 enum rc cause_cmdline(struct cause_run *r, const char *event, const uint8_t *digest,
                       const uint8_t *value, bool *out_found) MUST_CHECK;
+
+/* cause_acpi tries the tables of machines that are otherwise, once a run; value: RTMR0, where there
+ * are no events. False: none of them, or the machine's tables are not at hand. */
+enum rc cause_acpi(struct cause_run *r, const uint8_t *value, bool *out_found) MUST_CHECK;
 
 /* cause_events: RTMRn event by event. cause_value: by its value alone. */
 enum rc cause_events(struct cause_run *r, unsigned rtmr) MUST_CHECK;

@@ -39,6 +39,10 @@ static enum rc value_rtmr0(struct cause_run *r)
             }
             return RC_OK;
         }
+    bool found;
+    TRY(cause_acpi(r, r->actual->reg[0].value, &found));
+    if (found)
+        return RC_OK;
     return causes_by_inputs(r->a, r->out, 0, NULL, "is of other events (there is no log of them)",
                             INPUT_MEMORY | INPUT_CPUS | INPUT_DEVICES | INPUT_QEMU |
                                 (r->mrtd_same ? 0u : INPUT_FIRMWARE),

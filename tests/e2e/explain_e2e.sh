@@ -21,7 +21,7 @@ gate=$BUILD/test/bootgate
 command -v node >/dev/null || { echo 'skipped 1 cases: no Node.js'; echo '0 passed, 0 failed, 1 skipped'; exit 0; }
 mkdir own old cases || exit 70
 node "$root/tests/oracles/measure_oracle.mjs" image 1 && "$BUILD/tools/mkbundle" own 1790000000 && "$BUILD/tools/mkbundle" old 1790000000 --tcb OutOfDate &&
-    node "$root/tests/oracles/incidents.mjs" image own/bundle.json cases || exit 1
+    MKACPI=$BUILD/tools/mkacpi node "$root/tests/oracles/incidents.mjs" image own/bundle.json cases || exit 1
 
 ok() { passed=$((passed + 1)); }
 bad() {
@@ -77,6 +77,37 @@ if [ $incidents -ge 16 ]; then ok; else bad "$incidents incidents"; fi
 
 # --- forms of input, and usage ---
 img=cases/image-pre202505
+# What would make it match, in JSON and in the headline.
+met() { # NAME WORDS
+    where=$(awk -F"$tab" -v name="$1" '$6 == name { print $1 }' cases/cases.tsv)
+    tables=$(awk -F"$tab" -v name="$1" '$6 == name { print $4 }' cases/cases.tsv | sed 's|IMAGE|cases/image|')
+    # shellcheck disable=SC2086
+    run "$1, again" 1 explain "$where/evidence.json" $tables --json
+    holds "$1: $2" "j.causes.every((c) => c.matches_if === '$2')"
+    # shellcheck disable=SC2086
+    run "$1, again, text" 1 explain "$where/evidence.json" $tables
+    says "$1: headline" "matches if $2"
+}
+met 'Datura-ai/lium#1106: four CPUs instead of one, the tables at hand' 'the machine has 4 CPUs'
+met 'dstack#677: PIC off' 'pic=off'
+met 'dstack#677: eight CPUs and PIC off' 'the machine has 8 CPUs and pic=off'
+# The tables as QEMU's fw_cfg names them; and what they are not.
+mkdir -p fw/etc/acpi bad none && cp cases/acpi-0/tables fw/etc/acpi/tables && cp cases/acpi-0/rsdp fw/etc/acpi/rsdp && cp cases/acpi-0/loader fw/etc/table-loader
+run 'fw_cfg names' 0 measure $img -m 2G --acpi fw --json
+cp out fw.json
+run 'flat names' 0 measure $img -m 2G --acpi cases/acpi-0 --json
+if cmp -s out fw.json; then ok; else bad 'fw_cfg names: another result'; fi
+holds 'measured with tables' '/^[0-9a-f]{96}$/.test(j.registers.rtmr0) && j.inputs.cpus === 1'
+run 'derived' 0 measure $img -m 2G --acpi fw -c 4 --json
+holds 'derived' "j.registers.rtmr0 !== $(node -p 'JSON.stringify(JSON.parse(require("fs").readFileSync("fw.json")).registers.rtmr0)') && j.inputs.cpus === 4"
+refuse 'no tables' 4 2370 measure $img -m 2G --acpi none
+cp cases/acpi-0/tables bad/tables && cp cases/acpi-1/rsdp bad/rsdp
+refuse "another machine's RSDP" 4 2374 measure $img -m 2G --acpi bad
+rm bad/rsdp && cp cases/acpi-1/loader bad/loader
+refuse "another machine's loader" 4 2375 measure $img -m 2G --acpi bad
+refuse 'too many CPUs' 4 2380 measure $img -m 2G --acpi fw -c 4096
+truncate -s 3M bad/tables
+refuse 'too large a file' 4 2389 measure $img -m 2G --acpi bad
 run 'a code' 0 explain BG-1823
 says 'a code' 'IMAGE_LAYOUT'
 run 'a symbol' 0 explain IMAGE_LAYOUT --json

@@ -235,6 +235,10 @@ static void windows(struct out *o, const struct acpi_case *c)
 static void bridges(struct out *o, const struct acpi_case *c)
 {
     size_t scope = open(o, SCOPE, "_SB_"), inner = open(o, SCOPE, "PCI0");
+    size_t lpc = open(o, DEVICE, "SF8_");
+    str(o, "\x08_ADR");
+    integer(o, 0x1f0000);
+    shut(o, lpc);
     for (unsigned i = 0; i < c->ports; i++) {
         char name[5];
         snprintf(name, sizeof name, "S%02X_", 8 * (i + 1) & 0xff);

@@ -4,7 +4,8 @@
 // OUT-DIR/cases.tsv: folder, first cause, all causes, options, words of the first Why, name.
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import { argv } from 'node:process';
+import { execFileSync } from 'node:child_process';
+import { argv, env } from 'node:process';
 import { authenticode, cmdline, events, kernel, mrtd, readFirmware, register, sha384, tdHob } from './measure_oracle.mjs';
 
 const [, , dir, bundlePath, out] = argv;
@@ -108,6 +109,42 @@ add('Datura-ai/lium#1106: other CPUs than measured', evidence({ list: boot({ tab
 }
 const secure = sha384(guid('8be4df61-93ca-11d2-aa0d-00e098032b8c'), u(8, 10), u(8, 1), Buffer.from('SecureBoot', 'utf16le'), Buffer.of(1));
 add('virtee/tdx-measure#42: OVMF with Secure Boot', evidence({ list: put(boot(), 0, 2, secure) }), IMAGE, 'secure-boot proven', 'Secure Boot, and it is on', { only: 'secure-boot' });
+
+// QEMU's options: the tables of the expected machine are at hand, and those of the guest's are digests only. The machines are invented
+// (tests/lib/acpi_case.c); that QEMU's follow from each other alike is acpi_diff.mjs' to say. Images and tables lie in the cases' folder.
+if (env.MKACPI) {
+  let count = 0;
+  const machine = (...options) => {
+    const folder = `${out}/acpi-${count++}`;
+    mkdirSync(folder, { recursive: true });
+    execFileSync(env.MKACPI, [folder, ...options]);
+    return { folder: folder.replace(`${out}/`, 'cases/'), tables: ['loader', 'rsdp', 'tables'].map((x) => sha384(readFileSync(`${folder}/${x}`))) };
+  };
+  const plain = machine();
+  const options = (name, have, first, why, more = {}) => {
+    const { memory = 2n * GIB, expected = plain, ...rest } = more;
+    add(name, evidence({ list: boot({ tables: machine(...have).tables, memory }), ...(rest.log === false ? { log: false } : {}) }), `${IMAGE} --acpi ${expected.folder}${rest.cpus ? ` -c ${rest.cpus}` : ''}`, first, why, { only: rest.only ?? first.split(' ')[0] });
+  };
+  options('Datura-ai/lium#1106: four CPUs instead of one, the tables at hand', ['cpus=4'], 'cpus proven', 'the guest has 4 CPUs, expected were 1');
+  options('Datura-ai/lium#1106: more CPUs than one byte names', ['cpus=288'], 'cpus proven', 'the guest has 288 CPUs, expected were 1');
+  options('Datura-ai/lium#1106: other CPUs, no log', ['cpus=12'], 'cpus proven', 'the guest has 12 CPUs, expected were 1', { log: false });
+  options('Datura-ai/lium#1106: -c is derived, the guest has others', ['cpus=3'], 'cpus proven', 'the guest has 3 CPUs, expected were 16', { cpus: 16 });
+  options('dstack#677: PIC off', ['pic=0'], 'devices proven', 'runs the machine with pic=off, expected was');
+  options('dstack#677: PIC off, no log', ['pic=0'], 'devices proven', 'runs the machine with pic=off, expected was', { log: false });
+  options('dstack#677: PCI hotplug off', ['hotplug=0'], 'devices proven', 'runs the machine with acpi-pci-hotplug-with-bridge-support=off, expected was');
+  options('dstack#677: PCI hotplug off, with bridges', ['hotplug=0', 'ports=4'], 'devices proven', 'runs the machine with acpi-pci-hotplug-with-bridge-support=off, expected was', { expected: machine('ports=4') });
+  options('dstack#677: HPET left on', ['hpet=1'], 'devices proven', 'runs the machine with hpet=on, expected was');
+  options('dstack#677: SMM left on', ['smm=1'], 'devices proven', 'runs the machine with smm=on, expected was');
+  options('dstack#677: another 64-bit hole', [`hole64=${64n * GIB}`], 'devices proven', 'runs the machine with pci-hole64-size=64G, expected was');
+  options('dstack#677: HPET on and PIC off', ['hpet=1', 'pic=0'], 'devices proven', 'with pic=off and hpet=on, expected was pic=on and hpet=off');
+  options('dstack#677: eight CPUs and PIC off', ['cpus=8', 'pic=0'], 'cpus proven', 'the guest has 8 CPUs, expected were 1', { only: 'cpus,devices' });
+  options('meta-dstack#63: another memory size, the tables at hand', [`memory=${4n * GIB}`], 'memory proven', 'the guest has 4G of memory, expected was 2G', { memory: 4n * GIB });
+  options('meta-dstack#63: another memory size, and two CPUs', [`memory=${4n * GIB}`, 'cpus=2'], 'memory proven', 'the guest has 4G of memory, expected was 2G', { memory: 4n * GIB, only: 'cpus,memory' });
+  options('unknown: PCI hotplug on, where it is expected off', [], 'inputs narrowed', 'only the cpus, devices or qemu reach it', { expected: machine('hotplug=0') });
+  options('unknown: a machine of another make', ['cpus=4', 'pic=0', 'hpet=1', 'smm=1'], 'inputs narrowed', 'only the cpus, devices or qemu reach it');
+  add('control: the tables at hand, all as measured', evidence({ list: boot({ tables: plain.tables }) }), `${IMAGE} --acpi ${plain.folder}`, null, '');
+  add('control: derived for 16 CPUs, and so measured', evidence({ list: boot({ tables: machine('cpus=16').tables }) }), `${IMAGE} --acpi ${plain.folder} -c 16`, null, '');
+}
 
 // The app: the file that is at hand against the log.
 const file = (text) => ({ against: text });
