@@ -6,15 +6,24 @@ set -u
 build=$1 vectors=$2
 log=$build/check
 mkdir -p "$log"
-rm -f "$log"/*.result
+rm -f "$log"/*.result "$log"/times.*
 start=$(date +%s)
+
+# worked FILE: hundredths of a second of processor time that ended children had, of what `times` says.
+worked() {
+    sed -n 2p "$1" | tr 'ms' '  ' | awk '{ printf "%d\n", ($1 * 60 + $2 + $3 * 60 + $4) * 100 }'
+}
 
 step() { # name, command..: the step's own closing line counts; without one it is one test
     name=$1
     shift
     t0=$(date +%s)
+    times >"$log/times.$name"
+    c0=$(worked "$log/times.$name")
     timeout -k 30 1800 "$@" >"$log/$name.log" 2>&1
     rc=$?
+    times >"$log/times.$name"
+    c1=$(worked "$log/times.$name")
     line=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$log/$name.log" | tail -n 1)
     [ -n "$line" ] || { [ $rc -eq 0 ] && line='1 passed, 0 failed, 0 skipped' || line='0 passed, 1 failed, 0 skipped'; }
     f=$(echo "$line" | cut -d' ' -f3)
@@ -23,7 +32,7 @@ step() { # name, command..: the step's own closing line counts; without one it i
         f=1
     fi
     said=$(
-        echo "== $name: $line ($(($(date +%s) - t0)) s)"
+        echo "== $name: $line ($(($(date +%s) - t0)) s, $(((c1 - c0) / 100)) s of processor)"
         awk -v file="$log/$name.log" '/^skipped / { lines[n++] = $0; cases += $2 }
             END { if (n > 3) printf "   skipped %d cases: vectors or tools that are not here; each line is in %s\n", cases, file
                   else for (i = 0; i < n; i++) print "   " lines[i] }' "$log/$name.log"

@@ -27,7 +27,7 @@ mkdir -p "$corpus"
 [ -d "$seeds" ] || seeds=
 if ! clang $flags -fsanitize=fuzzer "$f" "$out/libfuzzed.a" $libs -o "$out/$name" >"$out/$name.log" 2>&1; then
     echo "failed $name was not built" >"$out/$name.result"
-elif "$out/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+elif "$out/$name" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=1024 -print_final_stats=1 \
     -artifact_prefix="$out/$name." "$corpus" $seeds >"$out/$name.log" 2>&1; then
     echo "passed $name $(sed -nE "s/^stat::number_of_executed_units: *//p" "$out/$name.log")" >"$out/$name.result"
 else

@@ -29,7 +29,7 @@ wait_for() {
     while [ ! -e "$1" ]; do
         kill -0 "$2" 2>/dev/null || say_stop "a helper process ended early: $(tail -n 5 "$1.log")"
         tries=$((tries + 1))
-        [ $tries -lt 600 ] || say_stop "nothing in $1 after a minute"
+        [ $tries -lt 6000 ] || say_stop "nothing in $1 after ten minutes"
         sleep 0.1
     done
 }

@@ -16,7 +16,7 @@ ASAN_OPTIONS=exitcode=99:detect_leaks=1
 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:exitcode=99
 export ASAN_OPTIONS UBSAN_OPTIONS
 unset BOOTGATE_CONFIG
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 running=0 turn=0 started='' place=$work
 
 ok() { passed=$((passed + 1)); }
 bad() {
@@ -29,45 +29,68 @@ is() { # NAME EXPECTED ACTUAL
 # check NAME SECONDS: leaves freshness and the note's code in $said
 check() {
     printf '{"chain":{"source":"pinned","chain_id":1,"kms_contract":"0x%040d","block_hash":"0x%064d"},"policy":{"require_freshness":"authenticated-time"},
-"guest":{"time":"%s","time_wait":%s}}\n' 7 7 "$folder/sock" "$2" >"$work/c.json"
-    "$gate" check "$work/bundle.json" --root "$work/root.der" --config "$work/c.json" --json >"$work/out" 2>"$work/err" </dev/null
-    ! grep -qE 'Sanitizer|runtime error:' "$work/err" || bad "$1: $(head -n 2 "$work/err")"
+"guest":{"time":"%s","time_wait":%s}}\n' 7 7 "$folder/sock" "$2" >"$place/c.json"
+    "$gate" check "$work/bundle.json" --root "$work/root.der" --config "$place/c.json" --json >"$place/out" 2>"$place/err" </dev/null
+    ! grep -qE 'Sanitizer|runtime error:' "$place/err" || bad "$1: $(head -n 2 "$place/err")"
     said=$(python3 -c 'import json, re, sys
 o = json.load(open(sys.argv[1]))
 n = [m for m in o["notes"] if m.startswith("the time is")]
 rule = [c["status"] for c in o["checks"] if c["id"] == "policy.require_freshness"]
-print(o["freshness"], re.search("BG-[0-9]*", n[0]).group() if n else "-", *rule)' "$work/out")
+print(o["freshness"], re.search("BG-[0-9]*", n[0]).group() if n else "-", *rule)' "$place/out")
     is "$1: our socket is gone" '' "$(find "$folder" -name 'bootgate.*')"
 }
 end() { # PID: a process that we started
     kill "$1" 2>/dev/null
     wait "$1" 2>/dev/null
 }
-# fake MODE EXPECTED [SECONDS]
-fake() {
-    rm -rf "$folder"
+# one_fake MODE EXPECTED [SECONDS]
+one_fake() {
     mkdir -m 700 "$folder"
-    python3 "$root/tests/pcs/chronyd.py" "$1" "$folder/sock" 2>"$work/fake.err" &
+    python3 "$root/tests/pcs/chronyd.py" "$1" "$folder/sock" 2>"$place/fake.err" &
     pid=$!
-    background="$background $pid"
+    trap 'kill $pid 2>/dev/null; exit 143' TERM
     tries=0
-    while [ "$1" != late ] && [ ! -S "$folder/sock" ] && [ $tries -lt 100 ]; do
+    while [ "$1" != late ] && [ ! -S "$folder/sock" ] && [ $tries -lt 1200 ]; do
         tries=$((tries + 1))
         sleep 0.05
     done
-    check "$1" "${3:-1}"
+    check "$1" "${3:-5}"
     is "$1" "$2" "$said"
-    is "$1: requests are as chronyd wants them" '' "$(grep AssertionError "$work/fake.err")"
+    is "$1: requests are as chronyd wants them" '' "$(grep AssertionError "$place/fake.err")"
     end $pid
+}
+# fake MODE EXPECTED [SECONDS]: side by side with others, since most of it is waiting. What came of it is in $work/fakes/N.
+fake() {
+    [ "$running" -lt 10 ] || fakes_end
+    running=$((running + 1)) turn=$((turn + 1))
+    (
+        passed=0 failed=0 place=$work/fakes/$turn
+        mkdir -p "$place"
+        folder=$place/time
+        one_fake "$@" >"$place/said"
+        echo "$passed $failed" >"$place/counts"
+    ) &
+    started="$started $!"
+    background="$others $started"
+}
+fakes_end() {
+    for pid in $started; do wait "$pid"; done
+    while [ $running -gt 0 ]; do
+        one=$work/fakes/$((turn - running + 1)) p=0 f=1
+        read -r p f 2>/dev/null <"$one/counts" || echo "FAILED $build_name: a fake did not come to its end"
+        passed=$((passed + p)) failed=$((failed + f)) running=$((running - 1))
+        cat "$one/said"
+    done
+    started='' background=$others
 }
 
 fakes() {
     yes='authenticated-time - pass'
-    fake good "$yes"
-    fake late "$yes" 20
-    fake slow-start "$yes" 20
-    fake repeats "$yes"
-    no() { fake "$1" "host-clock $2 fail" "${3:-1}"; }
+    fake good "$yes" 60
+    fake late "$yes" 60
+    fake slow-start "$yes" 60
+    fake repeats "$yes" 60
+    no() { fake "$1" "host-clock $2 fail"; }
     no unsynchronised BG-2241
     no no-sources BG-2242
     no none-selected BG-2242
@@ -94,6 +117,7 @@ fakes() {
     no very-long BG-2239
     no header-only BG-2239
     no empty BG-2235
+    fakes_end
     # Nobody there, no folder to be in, and a name that no socket can have.
     rm -rf "$folder"
     mkdir -m 700 "$folder"
@@ -173,6 +197,7 @@ ntp_server
 for build in plain=$BUILD/test/bootgate asan=$BUILD/asan/test/bootgate; do
     build_name=${build%%=*} gate=${build#*=}
     [ -x "$gate" ] || continue
+    others=$background
     fakes
     reals
 done

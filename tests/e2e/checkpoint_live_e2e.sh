@@ -50,7 +50,7 @@ lacks() {
 
 python3 "$here/beacon_serve.py" port "$lc" >serve.log 2>&1 &
 server=$!
-for _ in $(seq 100); do [ -s port ] || sleep 0.1; done
+for _ in $(seq 1200); do [ -s port ] || ! kill -0 $server 2>/dev/null || sleep 0.1; done
 [ -s port ] || { echo "FAILED no server: $(cat serve.log)"; exit 1; }
 at=http://127.0.0.1:$(cat port)
 

@@ -96,7 +96,7 @@ good() {
     services "$work/c.json" "$dead"
     verify dead 3 BG-1062 "$work/c.json"
     services "$work/c.json" "$first/own/all:slow" "$second/own/none"
-    patience=8
+    patience=16
     verify slow-first 0 - "$work/c.json"
     services "$work/c.json" "$first/own/tcb:slow"
     patience=4

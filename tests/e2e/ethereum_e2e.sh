@@ -216,13 +216,13 @@ slow_nodes() {
             check "slow-$side-$lie" "$undecided
 error.code=$code
 error.detail~$who: no answer in" "$urls" "$state"
-            echo 140 >"$one/limit"
+            echo 600 >"$one/limit"
             "$root/tests/beacon/run_case.sh" "$one" &
             slow="$slow $!"
         done
         # With somebody else to ask there is time left for him.
         check "slow-$lie-then-honest" "$yes" "$beacon/$lie/$(number allowed)\",\"$beacon/none/$(number allowed)" "$liar/$lie\",\"$rpc"
-        echo 140 >"$one/limit"
+        echo 600 >"$one/limit"
         "$root/tests/beacon/run_case.sh" "$one" &
         slow="$slow $!"
     done

@@ -283,7 +283,7 @@ slow_nodes() { # BUILD-NAME PROGRAM
         printf '%s\nerror.code=BG-1063\n' "$undecided" >"$one/expect"
         echo "$lie" >"$one/command"
         # shellcheck disable=SC2046
-        (timeout 150 "$gate" check --bundle "$work/own/bundle.json" $(cat "$work/own/options") --config "$work/slow-$lie.json" --json \
+        (timeout 600 "$gate" check --bundle "$work/own/bundle.json" $(cat "$work/own/options") --config "$work/slow-$lie.json" --json \
             >"$one/out" 2>"$one/err" </dev/null
         echo $? >"$one/status") &
         slow="$slow $!"

@@ -37,7 +37,7 @@ const char td_machine_faults[] =
     "of the registers in sysfs (tests/tsm/rtmr_fuse):\n"
     "  extend:N         extending is refused with that errno\n"
     "  extend-twice     somebody else's extend comes with it\n"
-    "  extend-slow      a second passes before its answer\n"
+    "  extend-held      the answer to the last of that many does not come\n"
     "of configfs-tsm (tests/tsm/tsm_fuse):\n"
     "  mkdir:N          a folder is refused with that errno\n"
     "  rmdir:N          it cannot be removed\n"

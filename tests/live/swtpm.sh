@@ -19,14 +19,19 @@ tpm_off() {
 
 tpm_on() {
     tpm_off
+    tpm_run
+    tries=0
+    until tpm2_pcrextend "4:sha256=${1:-$tpm_measured}" "7:sha256=${1:-$tpm_measured}" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ $tries -lt 1200 ] || say_stop "swtpm does not answer: $(cat "$work/swtpm.log")"
+        kill -0 "$tpm_pid" 2>/dev/null || tpm_run # its port was not free yet
+        sleep 0.05
+    done
+}
+
+tpm_run() {
     swtpm socket --tpm2 --tpmstate dir="$work/tpm" --flags not-need-init,startup-clear \
         --server type=tcp,bindaddr=127.0.0.1,port="$tpm_port" --ctrl type=tcp,bindaddr=127.0.0.1,port=$((tpm_port + 1)) \
         2>"$work/swtpm.log" &
     tpm_pid=$!
-    tries=0
-    until tpm2_pcrextend "4:sha256=${1:-$tpm_measured}" "7:sha256=${1:-$tpm_measured}" 2>/dev/null; do
-        tries=$((tries + 1))
-        [ $tries -lt 100 ] || say_stop "swtpm does not answer: $(cat "$work/swtpm.log")"
-        sleep 0.05
-    done
 }

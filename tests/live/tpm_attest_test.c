@@ -110,7 +110,7 @@ static void connect(struct attested *a)
 
 static enum rc attest(struct attested *a)
 {
-    const struct watch w = {.deadline_ms = clock_ms() + 20000, .signal_fd = -1};
+    const struct watch w = {.deadline_ms = clock_ms() + CASE_MS, .signal_fd = -1};
     struct arena *arena = arena_new(LIMIT_ARENA);
     assert_non_null(arena);
     err_clear(&a->c.err);

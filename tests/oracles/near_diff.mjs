@@ -297,7 +297,7 @@ for (const n of [1, 2, 5]) {
   const dir = mkdtempSync(`${tmpdir()}/near-`);
   writeFileSync(`${dir}/setup`, JSON.stringify({ epochs: 1 }));
   const node = spawn(process.execPath, [`${import.meta.dirname ?? new URL('.', import.meta.url).pathname}/serve.mjs`, `${dir}/setup`, `${dir}/about`], { stdio: 'inherit' });
-  for (let i = 0; i < 100 && !existsSync(`${dir}/about`); i += 1) await new Promise((done) => { setTimeout(done, 100); });
+  for (let i = 0; i < 1200 && !existsSync(`${dir}/about`); i += 1) await new Promise((done) => { setTimeout(done, 100); });
   const about = JSON.parse(readFileSync(`${dir}/about`)), now = about.final.time + 5;
   const through = async (lie) => {
     const rpc = [];

@@ -2,7 +2,8 @@
  * rtmr_fuse: a file system that looks like the registers of a TD in sysfs (Linux 6.16): rtmr0 to
  * rtmr3, 48 bytes each; what is written to rtmr2 or rtmr3 extends it, in the machine of
  * tests/lib/td_machine. Faults: extend:N (that errno), extend-twice (somebody else's extend comes
- * with ours), extend-slow (a second passes between the extend and its answer).
+ * with ours), extend-held, N times (the answer to the N-th extend
+ * does not come while the fault is there).
  *
  *     rtmr_fuse DIR MOUNT-POINT -f
  */
@@ -87,10 +88,14 @@ static int write_file(const char *path, const char *p, size_t n, off_t offset,
         td_machine_extend(&m, (unsigned)i, digest);
     if (td_machine_happens(&m, "extend-twice", NULL))
         td_machine_extend(&m, (unsigned)i, digest);
-    bool slow = td_machine_happens(&m, "extend-slow", NULL);
+    bool held = td_machine_happens(&m, "extend-held", NULL) && m.times == 0;
     td_machine_close(&m);
-    if (slow)
-        (void)sleep(1);
+    while (held) {
+        (void)usleep(10000);
+        td_machine_open(&m, machine);
+        held = strcmp(m.fault, "extend-held") == 0;
+        td_machine_close(&m);
+    }
     return rc;
 }
 

@@ -233,7 +233,7 @@ static void a_child_has_its_flows_and_no_more(void **state)
                       .n = 1,
                       .cap = {sizeof(int)},
                       .stdout_flow = -1};
-    const struct watch w = {clock_ms() + 20000, -1};
+    const struct watch w = {clock_ms() + 120000, -1};
     int fd = open("/dev/null", O_RDONLY), got = -1;
     assert_true(fd >= 0 && dup2(fd, OTHERS) == OTHERS);
     assert_int_equal(child_run(a, &c, &w, out, &err), RC_OK);

@@ -46,7 +46,7 @@ def listening(path):
         return any(line.split()[3] == '00010000' for line in file if line.rstrip('\n').endswith(' ' + path))
 
 
-def wait_for_socket(path, process, seconds=20):
+def wait_for_socket(path, process, seconds=120):
     until = time.monotonic() + seconds
     while not listening(path):
         if process.poll() is not None or time.monotonic() > until:
@@ -217,7 +217,7 @@ def arguments():
     p.add_argument('--disk', action='append', default=[])
     p.add_argument('--rtc', help='2026-03-03T00:00:00')
     p.add_argument('--memory', type=int, default=256)
-    p.add_argument('--limit', type=float, default=150)
+    p.add_argument('--limit', type=float, default=900)
     p.add_argument('--halted', help='a line after which the machine may stand still for ever')
     p.add_argument('--say', nargs=2, action='append', default=[], metavar=('MARKER', 'TEXT'),
                    help='typed on the serial port once the marker was printed')

@@ -59,7 +59,7 @@ machine() {
     [ ! -e "$dir/blob" ] || set -- --blob "$dir/blob" "$@"
     [ ! -e "$dir/system" ] || disk="-drive if=none,id=system,format=raw,file=$dir/system -device virtio-blk-pci,drive=system,bootindex=0"
     # shellcheck disable=SC2086 # words
-    python3 "$here/guest.py" --log "$dir/raw" --result "$dir/result" --tpm "$dir/tpm" --memory 512 --limit 400 --no-network "$@" -- \
+    python3 "$here/guest.py" --log "$dir/raw" --result "$dir/result" --tpm "$dir/tpm" --memory 512 --limit 600 --no-network "$@" -- \
         $firmware $disk -drive "if=none,id=work,format=raw,file=$dir/work" -device virtio-blk-pci,drive=work >"$dir/runner" 2>&1 ||
         echo "   $case: $(tail -n 1 "$dir/runner") $(tail -n 3 "$dir/raw")"
     tr -d '\r' <"$dir/raw" >"$dir/log"
