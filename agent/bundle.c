@@ -48,7 +48,7 @@ static enum rc add_early(struct arena *a, struct bundle *b, json_t *obj, const c
 {
     if (b->has_early)
         return twice(err, "collateral_early", path);
-    TRY(collateral_early_from_json(a, obj, &b->early, err));
+    TRY(collateral_early_from_json(a, obj, &b->early, &b->numbers, err));
     b->has_early = true;
     b->early_json = json_incref(obj);
     return RC_OK;
@@ -246,13 +246,14 @@ enum rc bundle_set_collateral(struct arena *a, struct bundle *b, const struct co
 }
 
 enum rc bundle_set_early(struct arena *a, struct bundle *b, const struct collateral *c,
-                         struct err *err)
+                         const struct collateral_numbers *n, struct err *err)
 {
     json_t *j = NULL;
-    TRY(collateral_early_to_json(a, c, &j, err));
+    TRY(collateral_early_to_json(a, c, n, &j, err));
     json_decref(b->early_json);
     b->early_json = j;
     b->early = *c;
+    b->numbers = *n;
     b->has_early = true;
     return RC_OK;
 }

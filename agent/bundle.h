@@ -13,13 +13,14 @@ struct bundle {
     bool has_evidence, has_collateral, has_early;
     struct evidence evidence;
     struct collateral collateral;
-    struct collateral early; /* of the coming TCB set: documents only, no CRLs */
-    json_t *rpc;             /* array of {method, params, result}; never NULL */
-    json_t *beacon;          /* array of {path, result} or {path, ssz}; never NULL */
-    json_t *committee_keys;  /* array of {keys_sha256, y}; never NULL */
-    json_t *checkpoint;      /* a signed checkpoint document, or NULL */
-    json_t *collateral_json; /* as it was read, to write it again; or NULL */
-    json_t *early_json;      /* likewise */
+    struct collateral early;           /* of the coming TCB set: documents only, no CRLs */
+    struct collateral_numbers numbers; /* beside it, where the service had them */
+    json_t *rpc;                       /* array of {method, params, result}; never NULL */
+    json_t *beacon;                    /* array of {path, result} or {path, ssz}; never NULL */
+    json_t *committee_keys;            /* array of {keys_sha256, y}; never NULL */
+    json_t *checkpoint;                /* a signed checkpoint document, or NULL */
+    json_t *collateral_json;           /* as it was read, to write it again; or NULL */
+    json_t *early_json;                /* likewise */
 };
 
 enum rc bundle_init(struct bundle *b, struct err *err) MUST_CHECK;
@@ -41,7 +42,7 @@ enum rc bundle_set_collateral(struct arena *a, struct bundle *b, const struct co
                               struct err *err) MUST_CHECK;
 /* bundle_set_early: the same for the coming set. */
 enum rc bundle_set_early(struct arena *a, struct bundle *b, const struct collateral *c,
-                         struct err *err) MUST_CHECK;
+                         const struct collateral_numbers *n, struct err *err) MUST_CHECK;
 /* bundle_add_checkpoint: a file with a signed checkpoint document. */
 enum rc bundle_add_checkpoint(struct arena *a, struct bundle *b, const char *path,
                               struct err *err) MUST_CHECK;

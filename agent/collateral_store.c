@@ -11,8 +11,24 @@ struct member {
     struct bytes v;
 };
 
-/* to_json writes the members from first on. */
-static enum rc to_json(struct arena *a, const struct collateral *c, size_t first, json_t **out,
+static enum rc put_members(struct arena *a, json_t *o, const struct member *v, size_t n,
+                           struct err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        char *hex = v[i].hex ? hex_str(a, v[i].v, err) : NULL;
+        if (v[i].hex && !hex)
+            return err->rc;
+        json_t *text = v[i].hex ? json_string(hex) : json_stringn((const char *)v[i].v.p, v[i].v.n);
+        if (!o || json_object_set_new(o, v[i].key, text) != 0)
+            return err_set(err, BG_COLLATERAL_DUMP, "%s", v[i].key);
+    }
+    return RC_OK;
+}
+
+#define CRL_MEMBERS 3u
+
+/* put_set writes the members from first on. */
+static enum rc put_set(struct arena *a, const struct collateral *c, size_t first, json_t *o,
                        struct err *err)
 {
     const struct member members[] = {
@@ -26,30 +42,32 @@ static enum rc to_json(struct arena *a, const struct collateral *c, size_t first
         {"qe_identity", false, c->qe_identity},
         {"qe_identity_signature", true, c->qe_identity_signature},
     };
-    AUTO_JSON o = json_object();
-    for (size_t i = first; i < sizeof members / sizeof *members; i++) {
-        const struct member *m = &members[i];
-        char *hex = m->hex ? hex_str(a, m->v, err) : NULL;
-        if (m->hex && !hex)
-            return err->rc;
-        json_t *v = m->hex ? json_string(hex) : json_stringn((const char *)m->v.p, m->v.n);
-        if (!o || json_object_set_new(o, m->key, v) != 0)
-            return err_set(err, BG_COLLATERAL_DUMP, "%s", m->key);
-    }
-    *out = json_incref(o);
-    return RC_OK;
+    return put_members(a, o, members + first, sizeof members / sizeof *members - first, err);
 }
 
 enum rc collateral_to_json(struct arena *a, const struct collateral *c, json_t **out,
                            struct err *err)
 {
-    return to_json(a, c, 0, out, err);
+    AUTO_JSON o = json_object();
+    TRY(put_set(a, c, 0, o, err));
+    *out = json_incref(o);
+    return RC_OK;
 }
 
-enum rc collateral_early_to_json(struct arena *a, const struct collateral *c, json_t **out,
-                                 struct err *err)
+enum rc collateral_early_to_json(struct arena *a, const struct collateral *c,
+                                 const struct collateral_numbers *n, json_t **out, struct err *err)
 {
-    return to_json(a, c, 3, out, err); /* behind the CRLs */
+    const struct member members[] = {
+        {"tcb_numbers_issuer_chain", false, n->issuer_chain},
+        {"tcb_numbers", false, n->text},
+        {"tcb_numbers_signature", true, n->signature},
+    };
+    AUTO_JSON o = json_object();
+    TRY(put_set(a, c, CRL_MEMBERS, o, err));
+    if (n->text.p)
+        TRY(put_members(a, o, members, 3, err));
+    *out = json_incref(o);
+    return RC_OK;
 }
 
 bool collateral_stored_read(struct arena *a, struct bytes text, struct collateral *out,

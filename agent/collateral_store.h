@@ -14,8 +14,10 @@
 /* collateral_to_json: the `collateral` member of a bundle; a new reference. */
 enum rc collateral_to_json(struct arena *a, const struct collateral *c, json_t **out,
                            struct err *err) MUST_CHECK;
-/* collateral_early_to_json: the same for `collateral_early`, which has no CRLs. */
-enum rc collateral_early_to_json(struct arena *a, const struct collateral *c, json_t **out,
+/* collateral_early_to_json: the same for `collateral_early`, which has no CRLs, and has numbers
+ * where there are some. */
+enum rc collateral_early_to_json(struct arena *a, const struct collateral *c,
+                                 const struct collateral_numbers *n, json_t **out,
                                  struct err *err) MUST_CHECK;
 /* collateral_stored_read: false: it is no such file; *why says what is wrong. */
 bool collateral_stored_read(struct arena *a, struct bytes text, struct collateral *out,

@@ -13,6 +13,7 @@
 #include "quote/cause.h"
 #include "quote/os_image.h"
 #include "quote/tcb_gap.h"
+#include "quote/tcb_numbers.h"
 
 enum explain_word { EXPLAIN_SAME = 0, EXPLAIN_DIFFERS, EXPLAIN_UNKNOWN, EXPLAIN_NOT_COMPARED };
 
@@ -51,8 +52,9 @@ struct explain {
     json_t *verdict; /* as given, or made here; NULL: none */
     struct explain_fix fixes[EXPLAIN_FIXES];
     size_t num_fixes;
-    bool has_gap, has_early;
+    bool has_gap, has_early, has_switch;
     struct tcb_gap gap, early; /* against the TCB set in force; against the coming one */
+    struct tcb_switch when;    /* has_switch: the coming set becomes the standard one */
     bool has_collateral;
     struct collateral collateral; /* views of the bundle */
     struct bytes pck_chain;       /* of the quote, PEM; empty: none */

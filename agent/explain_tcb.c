@@ -89,18 +89,21 @@ static json_t *advisories(const struct tcb_advisories *v)
     return list;
 }
 
-/* early_set: what the coming set says of itself. No document says when it becomes the standard. */
+/* early_set: what the coming set says of itself, and when it becomes the standard. */
 static json_t *early_set(const struct explain *e, const struct tcb_gap *g)
 {
     const struct tcb_comp_level *l = goal_of(g);
-    bool past = l && e->now >= l->date;
-    return json_pack("{s:i, s:b, s:o, s:o, s:o, s:o, s:n}", "evaluation_number",
+    bool past = l && e->now >= l->date, known = e->has_switch;
+    return json_pack("{s:i, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "evaluation_number",
                      (int)g->info.evaluation_number, "coming",
                      (int)(g->info.evaluation_number > e->gap.info.evaluation_number), "issue_date",
                      date_json(g->info.issue_date), "next_update", date_json(g->info.next_update),
                      "level_date", l ? date_json(l->date) : json_null(), "days_since_level",
                      past ? json_integer((json_int_t)((e->now - l->date) / 86400u)) : json_null(),
-                     "becomes_standard");
+                     "recovery_event", known ? date_json(e->when.recovery_event) : json_null(),
+                     "becomes_standard", known ? date_json(e->when.standard) : json_null(),
+                     "days_until", known ? json_integer((json_int_t)e->when.days) : json_null(),
+                     "due", known ? json_boolean(e->when.due) : json_null());
 }
 
 json_t *explain_tcb_json(const struct explain *e)

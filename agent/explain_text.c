@@ -185,6 +185,19 @@ static void fixes_text(const struct page *p, const struct explain *e)
     }
 }
 
+/* switch_text: when the coming set becomes the standard. */
+static void switch_text(const struct explain *e, char *out, size_t n)
+{
+    if (!e->has_switch)
+        snprintf(out, n, "no document at hand says when it becomes the standard");
+    else if (e->when.due)
+        snprintf(out, n, "it was due to become the standard on %.10s (announced, not signed)",
+                 date_of(e->when.standard).s);
+    else
+        snprintf(out, n, "it becomes the standard in %llu days, on %.10s (announced, not signed)",
+                 (unsigned long long)e->when.days, date_of(e->when.standard).s);
+}
+
 static void gap_text(const struct page *p, const struct explain *e)
 {
     const struct tcb_gap *g = &e->gap;
@@ -218,10 +231,12 @@ static void gap_text(const struct page *p, const struct explain *e)
     const struct tcb_info *next = &e->early.info;
     bool coming = e->has_early && next->evaluation_number > g->info.evaluation_number;
     if (e->has_early && !tcb_gap_none(&e->early) && (coming || tcb_gap_none(g))) {
+        char when[128];
+        switch_text(e, when, sizeof when);
         snprintf(line, sizeof line,
                  "TCB: the coming TCB set (number %u, issued %.10s) asks for more than this "
-                 "platform has; no document says when it becomes the standard",
-                 next->evaluation_number, date_of(next->issue_date).s);
+                 "platform has; %s",
+                 next->evaluation_number, date_of(next->issue_date).s, when);
         pair(p, line, "update before it is in force: `bootgate tcb FILE --early`");
     }
     if (!g->num_missing && g->level && g->level->status != TCB_UP_TO_DATE) {

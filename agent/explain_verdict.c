@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "agent/clock.h"
+#include "agent/early.h"
 #include "agent/explain.h"
 #include "base/hex.h"
 
@@ -37,6 +38,9 @@ enum rc explain_replay(struct explain *e, struct session *s, struct err *err)
                  tcb_gap_find(e->a, q, &e->collateral, &e->gap, &ignored) == RC_OK;
     e->has_early = e->has_gap && s->bundle.has_early &&
                    tcb_gap_find(e->a, q, &s->bundle.early, &e->early, &ignored) == RC_OK;
+    uint32_t next = e->early.info.evaluation_number;
+    e->has_switch = e->has_early && next > e->gap.info.evaluation_number &&
+                    early_switch(e->a, &s->bundle, s->input.root, e->now, next, &e->when, &ignored);
     return RC_OK;
 }
 

@@ -120,13 +120,26 @@ enum rc pcs_read(struct arena *a, enum collateral_doc doc, const struct pcs_answ
     return RC_OK;
 }
 
+enum rc pcs_read_numbers(struct arena *a, const struct pcs_answer *answer,
+                         struct collateral_numbers *out, struct err *err)
+{
+    struct collateral_numbers n = {0};
+    TRY(read_signed(a, answer->body, "tcbEvaluationDataNumbers", LIMIT_TCB_NUMBERS, &n.text,
+                    &n.signature, err));
+    TRY(read_chain(a, answer, &n.issuer_chain, err));
+    *out = n;
+    return RC_OK;
+}
+
 /* --- what is asked --- */
 
-static size_t body_max(enum collateral_doc doc)
+static size_t body_max(const struct pcs_ask *ask)
 {
-    if (doc == COLLATERAL_TCB_INFO)
+    if (ask->numbers)
+        return LIMIT_TCB_NUMBERS + SIGNED_EXTRA;
+    if (ask->doc == COLLATERAL_TCB_INFO)
         return LIMIT_TCB_INFO + SIGNED_EXTRA;
-    if (doc == COLLATERAL_QE_IDENTITY)
+    if (ask->doc == COLLATERAL_QE_IDENTITY)
         return LIMIT_QE_IDENTITY + SIGNED_EXTRA;
     return 2 * LIMIT_CRL_DER + 2; /* hex, and a line's end */
 }
@@ -155,6 +168,9 @@ static enum rc address(const struct collateral_need *need, const struct pcs_ask 
     hex_encode(BYTES_OF_ARRAY(need->fmspc), fmspc);
     if (ask->whole)
         n = snprintf(out, URL_MAX, "%s", ask->url);
+    else if (ask->numbers)
+        n = snprintf(out, URL_MAX, "%.*s/tdx/certification/v4/tcbevaluationdatanumbers", base,
+                     ask->url);
     else if (ask->doc == COLLATERAL_PCK_CRL)
         n = snprintf(out, URL_MAX, "%.*s/sgx/certification/v4/pckcrl?ca=%s&encoding=der", base,
                      ask->url, need->processor ? "processor" : "platform");
@@ -169,9 +185,14 @@ static enum rc address(const struct collateral_need *need, const struct pcs_ask 
     return n > 0 && n < (int)URL_MAX ? RC_OK : err_set(err, BG_PCS_URL, "%d characters", n);
 }
 
-static void wants(struct fetch_get *g, enum collateral_doc doc)
+static void wants(struct fetch_get *g, const struct pcs_ask *ask)
 {
-    switch (doc) {
+    g->body.max = body_max(ask);
+    if (ask->numbers) {
+        g->header[0] = "TCB-Evaluation-Data-Numbers-Issuer-Chain";
+        return;
+    }
+    switch (ask->doc) {
     case COLLATERAL_PCK_CRL:
         g->header[0] = "SGX-PCK-CRL-Issuer-Chain";
         break;
@@ -186,7 +207,6 @@ static void wants(struct fetch_get *g, enum collateral_doc doc)
     case COLLATERAL_DOCS:
         break;
     }
-    g->body.max = body_max(doc);
 }
 
 /* took: the answer's document, or why there is none; details name the service. */
@@ -198,7 +218,10 @@ static void took(struct arena *a, const struct fetch_get *g, struct pcs_ask *ask
                                       .chain = bytes_of(g->value.p, g->value.n),
                                       .chain_times = g->times};
     ask->why = g->why;
-    if (ask->why.rc != RC_OK || pcs_read(a, ask->doc, &answer, ask->out, &why) == RC_OK)
+    if (ask->why.rc != RC_OK)
+        return;
+    if ((ask->numbers ? pcs_read_numbers(a, &answer, ask->numbers, &why)
+                      : pcs_read(a, ask->doc, &answer, ask->out, &why)) == RC_OK)
         return;
     fetch_url_host(ask->url, host, sizeof host);
     (void)!err_set(&ask->why, why.rc, "%s: %s", host, why.detail);
@@ -215,7 +238,7 @@ enum rc pcs_ask(struct arena *a, const struct collateral_need *need, struct pcs_
     for (size_t i = 0; rc == RC_OK && i < n; i++) {
         rc = address(need, &v[i], urls[i], err);
         g[i].url = urls[i];
-        wants(&g[i], v[i].doc);
+        wants(&g[i], &v[i]);
     }
     if (rc == RC_OK)
         rc = fetch_get(g, n, FETCH_ACCEPT_ANY, ms, err);

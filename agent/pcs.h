@@ -17,6 +17,7 @@ struct pcs_ask {
     const char *url; /* else of the service, as configured */
     struct err why;  /* how it went */
     struct collateral *out; /* takes the document when that is RC_OK; views into the arena */
+    struct collateral_numbers *numbers; /* not NULL: TCB evaluation data numbers, and no doc */
 };
 
 #define PCS_ASKS FETCH_GETS
@@ -41,5 +42,8 @@ struct pcs_answer {
  */
 enum rc pcs_read(struct arena *a, enum collateral_doc doc, const struct pcs_answer *answer,
                  struct collateral *out, struct err *err) MUST_CHECK;
+/* pcs_read_numbers: the same for {"tcbEvaluationDataNumbers": object, "signature": hex}. */
+enum rc pcs_read_numbers(struct arena *a, const struct pcs_answer *answer,
+                         struct collateral_numbers *out, struct err *err) MUST_CHECK;
 
 #endif

@@ -191,6 +191,15 @@ static void describe(struct pic *p, const json_t *j)
     pic_text(p, pic_member(tcb_of(j), "status"), 40);
     pic_raw(p, ". ");
     pic_raw(p, short_ones(p, j) ? "." : "No component is short of the set in force.");
+    const json_t *early = json_object_get(tcb_of(j), "early_set");
+    struct bytes day = pic_member(early, "becomes_standard");
+    if (day.n < 10)
+        return;
+    pic_raw(p, json_is_true(json_object_get(early, "due"))
+                   ? " The coming set was due to become the standard on "
+                   : " The coming set becomes the standard on ");
+    pic_text(p, bytes_of(day.p, 10), 10);
+    pic_raw(p, " (announced, not signed).");
 }
 
 static void line(struct pic *p, const json_t *c, const char *name, long index)

@@ -85,7 +85,8 @@ static enum rc add_early(struct session *s)
         return RC_OK;
     err_clear(&why);
     TRY(early_fetch(s->a, &s->input, q, &why, &r->err));
-    return report_note(s->a, r, "the early TCB set", &why, &r->err);
+    const char *what = s->bundle.has_early ? "the day of the early TCB set" : "the early TCB set";
+    return report_note(s->a, r, what, &why, &r->err);
 }
 
 /* complete runs the need loop and writes the file: whole, or not at all. */

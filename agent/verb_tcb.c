@@ -15,7 +15,9 @@ struct weather {
     const char *status; /* merged, of what was verified; NULL: it was not */
     struct err why;     /* not authentic, or not acceptable */
     bool has_early;
-    struct err no_early; /* why there is none */
+    struct err no_early; /* why there is none, or none of its numbers */
+    bool has_switch;     /* of a coming set: when it becomes the standard one */
+    struct tcb_switch when;
 };
 
 static enum rc against(struct arena *a, const struct quote *q, const struct collateral *c,
@@ -26,6 +28,12 @@ static enum rc against(struct arena *a, const struct quote *q, const struct coll
     if (quote_verify(a, q, c, root, now, &ok, &w->why) == RC_OK)
         w->status = tcb_status_name(td_report_of(ok)->tcb.status);
     return tcb_gap_find(a, q, c, &w->gap, err);
+}
+
+/* is_coming: it is not the one in force under another name. */
+static bool is_coming(const struct weather *w, const struct weather *early)
+{
+    return early->gap.info.evaluation_number > w->gap.info.evaluation_number;
 }
 
 /* get_collateral: from the services of the configuration, where none was given. */
@@ -74,8 +82,17 @@ static enum rc look(struct arena *a, const struct cli *cli, struct bundle *b, st
         return RC_OK;
     TRY(early_fetch(a, &in, q, &w->no_early, err));
     w->has_early = b->has_early;
+    if (!b->has_early)
+        return RC_OK;
     struct collateral coming = early_set(b);
-    return b->has_early ? against(a, q, &coming, in.root, in.now, early, err) : RC_OK;
+    TRY(against(a, q, &coming, in.root, in.now, early, err));
+    struct err why = {0};
+    w->has_switch =
+        is_coming(w, early) &&
+        early_switch(a, b, in.root, in.now, early->gap.info.evaluation_number, &w->when, &why);
+    if (w->no_early.rc == RC_OK)
+        w->no_early = why;
+    return RC_OK;
 }
 
 /* up_to_date: shown, and nothing is short. */
@@ -158,26 +175,25 @@ static uint64_t days_left(const struct weather *w)
     return until > w->now ? (until - w->now) / 86400u : 0;
 }
 
-/* is_coming: it is not the one in force under another name. */
-static bool is_coming(const struct weather *w, const struct weather *early)
-{
-    return early->gap.info.evaluation_number > w->gap.info.evaluation_number;
-}
-
 static json_t *early_json(const struct weather *w, const struct weather *early)
 {
     const struct tcb_gap *g = &early->gap;
+    bool known = w->has_switch;
     if (!w->has_early)
         return NULL;
-    return json_pack("{s:b, s:b, s:s?, s:b, s:i, s:o, s:o, s:o, s:b, s:o, s:o, s:I, s:n}", "coming",
-                     is_coming(w, early), "up_to_date", up_to_date(early), "status", early->status,
-                     "verified", early->why.rc == RC_OK, "tcb_evaluation_data_number",
-                     (int)g->info.evaluation_number, "issue_date", date_json(g->info.issue_date),
-                     "next_update", date_json(g->info.next_update), "platform", platform_json(g),
-                     "relaunch", g->relaunch, "tdx_module",
-                     g->module ? svn_json(g->module->id, &g->module_gap) : json_null(),
-                     "quoting_enclave", svn_json(g->identity.id, &g->qe), "standard_days_left",
-                     (json_int_t)days_left(w), "becomes_standard");
+    return json_pack(
+        "{s:b, s:b, s:s?, s:b, s:i, s:o, s:o, s:o, s:b, s:o, s:o, s:I, s:o, s:o, s:o, s:o}",
+        "coming", is_coming(w, early), "up_to_date", up_to_date(early), "status", early->status,
+        "verified", early->why.rc == RC_OK, "tcb_evaluation_data_number",
+        (int)g->info.evaluation_number, "issue_date", date_json(g->info.issue_date), "next_update",
+        date_json(g->info.next_update), "platform", platform_json(g), "relaunch", g->relaunch,
+        "tdx_module", g->module ? svn_json(g->module->id, &g->module_gap) : json_null(),
+        "quoting_enclave", svn_json(g->identity.id, &g->qe), "standard_days_left",
+        (json_int_t)days_left(w), "recovery_event",
+        known ? date_json(w->when.recovery_event) : json_null(), "becomes_standard",
+        known ? date_json(w->when.standard) : json_null(), "days_until",
+        known ? json_integer((json_int_t)w->when.days) : json_null(), "due",
+        known ? json_boolean(w->when.due) : json_null());
 }
 
 static json_t *as_json(const struct weather *w, const struct weather *early)
@@ -287,7 +303,18 @@ static void early_text(const struct weather *w, const struct weather *early)
     if (!is_coming(w, early))
         return;
     parts_text(g);
-    printf("no document says when it becomes the standard. The standard set at hand (number %u) is "
+    if (w->has_switch && w->when.due)
+        printf("it was due to become the standard on %.10s", date_of(w->when.standard).s);
+    else if (w->has_switch)
+        printf("it becomes the standard in %llu days, on %.10s", (unsigned long long)w->when.days,
+               date_of(w->when.standard).s);
+    if (w->has_switch)
+        printf(": twelve months after the TCB recovery\nevent of %.10s, as Intel announced and did "
+               "not sign. ",
+               date_of(w->when.recovery_event).s);
+    else
+        fputs("no document at hand says when it becomes the standard. ", stdout);
+    printf("The standard set at hand (number %u) is "
            "good for %llu\ndays more; who asks for a new one may get this set any day before\n",
            w->gap.info.evaluation_number, (unsigned long long)days_left(w));
 }

@@ -30,6 +30,33 @@ bool date_seconds(struct date t, uint64_t *out)
     return true;
 }
 
+/* split: date_seconds backwards; for at most LAST_SECOND. */
+static struct date split(uint64_t seconds)
+{
+    unsigned days = (unsigned)(seconds / 86400), time = (unsigned)(seconds % 86400);
+    struct date t = {.year = 1970, .month = 1};
+    while (days >= (is_leap(t.year) ? 366u : 365u))
+        days -= is_leap(t.year++) ? 366u : 365u;
+    while (days >= days_of(t.year, t.month))
+        days -= days_of(t.year, t.month++);
+    t.day = days + 1;
+    t.hour = time / 3600;
+    t.minute = time / 60 % 60;
+    t.second = time % 60;
+    return t;
+}
+
+bool date_year_later(uint64_t seconds, uint64_t *out)
+{
+    if (seconds > LAST_SECOND)
+        return false;
+    struct date t = split(seconds);
+    t.year++;
+    if (t.day > days_of(t.year, t.month))
+        t.day = days_of(t.year, t.month);
+    return date_seconds(t, out);
+}
+
 /* put writes n decimal digits. */
 static void put(char *out, unsigned v, unsigned n)
 {
@@ -47,18 +74,13 @@ void date_text(uint64_t seconds, char out[static DATE_TEXT])
         out[1] = '\0';
         return;
     }
-    unsigned days = (unsigned)(seconds / 86400), time = (unsigned)(seconds % 86400);
-    unsigned year = 1970, month = 1;
-    while (days >= (is_leap(year) ? 366u : 365u))
-        days -= is_leap(year++) ? 366u : 365u;
-    while (days >= days_of(year, month))
-        days -= days_of(year, month++);
+    struct date t = split(seconds);
     for (unsigned i = 0; i < DATE_TEXT; i++)
         out[i] = blank[i];
-    put(out, year, 4);
-    put(out + 5, month, 2);
-    put(out + 8, days + 1, 2);
-    put(out + 11, time / 3600, 2);
-    put(out + 14, time / 60 % 60, 2);
-    put(out + 17, time % 60, 2);
+    put(out, t.year, 4);
+    put(out + 5, t.month, 2);
+    put(out + 8, t.day, 2);
+    put(out + 11, t.hour, 2);
+    put(out + 14, t.minute, 2);
+    put(out + 17, t.second, 2);
 }

@@ -34,4 +34,10 @@ struct date {
  */
 bool date_seconds(struct date t, uint64_t *out) __attribute__((warn_unused_result));
 
+/*
+ * date_year_later: the same day and time twelve months later; of 29 February the month's last day,
+ * the 28th. False, *out untouched: beyond the year 9999.
+ */
+bool date_year_later(uint64_t seconds, uint64_t *out) __attribute__((warn_unused_result));
+
 #endif

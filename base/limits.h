@@ -22,6 +22,7 @@
 #define LIMIT_CRL_DER          (1u << 20)   /* one CRL, DER bytes */
 #define LIMIT_TCB_INFO         (256u << 10) /* TCB info text, bytes */
 #define LIMIT_QE_IDENTITY      (64u << 10)  /* QE identity text, bytes */
+#define LIMIT_TCB_NUMBERS      (16u << 10)  /* TCB evaluation data numbers, bytes */
 #define LIMIT_TCB_LEVELS       256u         /* levels in one document */
 #define LIMIT_ADVISORIES       128u         /* advisory ids in one result */
 #define LIMIT_VM_CONFIG        (64u << 10)  /* vm_config text, bytes */

@@ -70,14 +70,32 @@ static enum rc documents(struct arena *a, const json_t *obj, struct collateral *
     return signature(a, obj, "qe_identity_signature", &c->qe_identity_signature, err);
 }
 
+static enum rc numbers(struct arena *a, const json_t *obj, struct collateral_numbers *out,
+                       struct err *err)
+{
+    bool first = json_object_get(obj, "tcb_numbers_issuer_chain") != NULL;
+    bool second = json_object_get(obj, "tcb_numbers") != NULL;
+    bool third = json_object_get(obj, "tcb_numbers_signature") != NULL;
+    if (first != second || second != third)
+        return err_set(err, BG_COLLATERAL_NUMBERS, "%d of 3 members", first + second + third);
+    if (!first)
+        return RC_OK;
+    TRY(chain(a, obj, "tcb_numbers_issuer_chain", &out->issuer_chain, err));
+    TRY(document(a, obj, "tcb_numbers", LIMIT_TCB_NUMBERS, &out->text, err));
+    return signature(a, obj, "tcb_numbers_signature", &out->signature, err);
+}
+
 enum rc collateral_early_from_json(struct arena *a, const json_t *obj, struct collateral *out,
-                                   struct err *err)
+                                   struct collateral_numbers *out_numbers, struct err *err)
 {
     struct collateral c = {0};
+    struct collateral_numbers n = {0};
     if (!json_is_object(obj))
         return err_set(err, BG_COLLATERAL_EARLY, "%s", "");
     TRY(documents(a, obj, &c, err));
+    TRY(numbers(a, obj, &n, err));
     *out = c;
+    *out_numbers = n;
     return RC_OK;
 }
 

@@ -19,6 +19,13 @@ struct collateral {
     struct bytes qe_identity_signature;    /* r||s */
 };
 
+/* struct collateral_numbers: Intel's TCB evaluation data numbers; text.p NULL: there are none. */
+struct collateral_numbers {
+    struct bytes issuer_chain; /* PEM: TCB signer, root */
+    struct bytes text;         /* exact signed JSON text (the inner object) */
+    struct bytes signature;    /* r||s */
+};
+
 /*
  * collateral_from_json reads the `collateral` object of a bundle (also the stand-alone sample
  * files of dcap-qvl). CRLs and signatures are hex there. Extra members such as
@@ -29,10 +36,11 @@ enum rc collateral_from_json(struct arena *a, const json_t *obj, struct collater
 
 /*
  * collateral_early_from_json: the `collateral_early` object of a bundle: TCB info and QE identity
- * of the coming set, each with chain and signature. The CRLs are those of the set in force: *out
- * has none.
+ * of the coming set, each with chain and signature; and the numbers, all three members or none.
+ * The CRLs are those of the set in force: *out has none.
  */
 enum rc collateral_early_from_json(struct arena *a, const json_t *obj, struct collateral *out,
+                                   struct collateral_numbers *out_numbers,
                                    struct err *err) MUST_CHECK;
 
 #endif

@@ -1,5 +1,6 @@
 #include "quote/flat_json.h"
 
+#include "base/date.h"
 #include "base/hex.h"
 #include "base/limits.h"
 
@@ -271,4 +272,28 @@ bool flat_hex(const struct flat *obj, const char *name, uint8_t *out, size_t n)
 {
     struct bytes s;
     return flat_str(obj, name, &s) && hex_decode(s, out, n);
+}
+
+/* digits reads n decimal digits of s at `at`. The caller knows the length of s. */
+static bool digits(struct bytes s, size_t at, size_t n, unsigned *out)
+{
+    unsigned v = 0;
+    for (size_t i = at; i < at + n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+        v = v * 10 + (unsigned)(s.p[i] - '0');
+    }
+    *out = v;
+    return true;
+}
+
+bool flat_date(const struct flat *obj, const char *name, uint64_t *out)
+{
+    struct bytes s;
+    struct date t;
+    return flat_str(obj, name, &s) && s.n == 20 && s.p[4] == '-' && s.p[7] == '-' &&
+           s.p[10] == 'T' && s.p[13] == ':' && s.p[16] == ':' && s.p[19] == 'Z' &&
+           digits(s, 0, 4, &t.year) && digits(s, 5, 2, &t.month) && digits(s, 8, 2, &t.day) &&
+           digits(s, 11, 2, &t.hour) && digits(s, 14, 2, &t.minute) &&
+           digits(s, 17, 2, &t.second) && date_seconds(t, out);
 }

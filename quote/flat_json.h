@@ -59,6 +59,9 @@ bool flat_text(const struct flat *v, struct bytes *out) MUST_CHECK;
 /* Values of members. False: missing, of another type, out of range, not plain. */
 bool flat_str(const struct flat *obj, const char *name, struct bytes *out) MUST_CHECK;
 bool flat_u64(const struct flat *obj, const char *name, uint64_t max, uint64_t *out) MUST_CHECK;
+/* flat_date: Unix seconds, of the one form that Intel writes: YYYY-MM-DDThh:mm:ssZ, a date that
+ * exists, 1970 or later. */
+bool flat_date(const struct flat *obj, const char *name, uint64_t *out) MUST_CHECK;
 /* flat_hex: exactly n bytes, without 0x. */
 bool flat_hex(const struct flat *obj, const char *name, uint8_t *out, size_t n) MUST_CHECK;
 

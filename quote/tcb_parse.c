@@ -7,7 +7,6 @@
 #include "quote/tcb_internal.h"
 
 #include "base/ck.h"
-#include "base/date.h"
 #include "quote/flat_json.h"
 
 #define TEXT_MAX 64u /* bytes of one id, status word or component name */
@@ -72,31 +71,6 @@ static bool u32_member(const struct flat *obj, const char *key, uint32_t *out)
     return flat_u64(obj, key, UINT32_MAX, &v) && ck_u32(v, out);
 }
 
-/* digits reads n decimal digits of s at `at`. The caller knows the length of s. */
-static bool digits(struct bytes s, size_t at, size_t n, unsigned *out)
-{
-    unsigned v = 0;
-    for (size_t i = at; i < at + n; i++) {
-        if (s.p[i] < '0' || s.p[i] > '9')
-            return false;
-        v = v * 10 + (unsigned)(s.p[i] - '0');
-    }
-    *out = v;
-    return true;
-}
-
-/* Only the one form Intel writes: YYYY-MM-DDThh:mm:ssZ, a date that exists, 1970 or later. */
-static bool date_member(const struct flat *obj, const char *key, uint64_t *out)
-{
-    struct bytes s;
-    struct date t;
-    return flat_str(obj, key, &s) && s.n == 20 && s.p[4] == '-' && s.p[7] == '-' &&
-           s.p[10] == 'T' && s.p[13] == ':' && s.p[16] == ':' && s.p[19] == 'Z' &&
-           digits(s, 0, 4, &t.year) && digits(s, 5, 2, &t.month) && digits(s, 8, 2, &t.day) &&
-           digits(s, 11, 2, &t.hour) && digits(s, 14, 2, &t.minute) &&
-           digits(s, 17, 2, &t.second) && date_seconds(t, out);
-}
-
 /*
  * level_status: only words that a document may give (QVL EvaluateTcb.cpp VALID_TCB_INFO_STATUSES).
  * The relaunch words are results of an appraisal, never in a document. An unknown word matters only
@@ -139,7 +113,7 @@ struct level_tail {
 static enum rc read_tail(const struct doc *d, const char *where, size_t i, const struct flat *level,
                          struct level_tail *out)
 {
-    if (!date_member(level, "tcbDate", &out->date))
+    if (!flat_date(level, "tcbDate", &out->date))
         return bad(d, where, i, "tcbDate");
     if (!keep_member(d, level, "tcbStatus", &out->status_text))
         return bad(d, where, i, "tcbStatus");
@@ -343,9 +317,9 @@ enum rc tcb_info_parse(struct arena *a, struct bytes text, struct tcb_info *out,
         return bad(&d, "", NO_INDEX, "id");
     if (!u32_member(root, "version", &ti.version) || ti.version > 3)
         return bad(&d, "", NO_INDEX, "version");
-    if (!date_member(root, "issueDate", &ti.issue_date))
+    if (!flat_date(root, "issueDate", &ti.issue_date))
         return bad(&d, "", NO_INDEX, "issueDate");
-    if (!date_member(root, "nextUpdate", &ti.next_update))
+    if (!flat_date(root, "nextUpdate", &ti.next_update))
         return bad(&d, "", NO_INDEX, "nextUpdate");
     if (!flat_hex(root, "fmspc", ti.fmspc, sizeof ti.fmspc))
         return bad(&d, "", NO_INDEX, "fmspc");
@@ -385,9 +359,9 @@ enum rc qe_identity_parse(struct arena *a, struct bytes text, struct qe_identity
         return bad(&d, "", NO_INDEX, "id");
     if (!u32_member(root, "version", &qi.version) || qi.version > 3)
         return bad(&d, "", NO_INDEX, "version");
-    if (!date_member(root, "issueDate", &qi.issue_date))
+    if (!flat_date(root, "issueDate", &qi.issue_date))
         return bad(&d, "", NO_INDEX, "issueDate");
-    if (!date_member(root, "nextUpdate", &qi.next_update))
+    if (!flat_date(root, "nextUpdate", &qi.next_update))
         return bad(&d, "", NO_INDEX, "nextUpdate");
     if (!u32_member(root, "tcbEvaluationDataNumber", &qi.evaluation_number))
         return bad(&d, "", NO_INDEX, "tcbEvaluationDataNumber");

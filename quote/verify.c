@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "quote/quote_auth.h"
+#include "quote/verify_internal.h"
 
 struct td_report_ok {
     struct td_report report;
@@ -38,7 +39,7 @@ static const struct chain_rule crl_chain_rule = {
  * Signers of collateral are issued by the root itself and named so. Without both demands whoever
  * got at one PCK private key could sign TCB info (tdx facts 2.4).
  */
-static const struct chain_rule tcb_rule = {
+const struct chain_rule verify_tcb_rule = {
     .first = " SGX TCB Signing",
     .first_what = CHAIN_TCB_NAME,
     .length = 2,
@@ -78,7 +79,7 @@ static const struct chain_rule qe_rule = {
     .not_yet_valid = BG_QE_CHAIN_NOT_YET_VALID,
 };
 
-static const struct crl_rule root_crl_rule = {
+const struct crl_rule verify_root_crl_rule = {
     .what = "root CRL",
     .bad_format = BG_ROOT_CRL_FORMAT,
     .bad_issuer = BG_ROOT_CRL_ISSUER,
@@ -125,7 +126,8 @@ static enum rc check_issuers(struct job *j, struct err *err)
     const struct collateral *c = j->c;
     TRY(chain_check(j->a, &j->pki, c->pck_crl_issuer_chain, &crl_chain_rule, &j->crl_issuer, err));
     TRY(check_crl_issuer(j, err));
-    TRY(chain_check(j->a, &j->pki, c->tcb_info_issuer_chain, &tcb_rule, &j->tcb_signer, err));
+    TRY(chain_check(j->a, &j->pki, c->tcb_info_issuer_chain, &verify_tcb_rule, &j->tcb_signer,
+                    err));
     return chain_check(j->a, &j->pki, c->qe_identity_issuer_chain, &qe_rule, &j->qe_signer, err);
 }
 
@@ -134,7 +136,8 @@ static enum rc check_issuers(struct job *j, struct err *err)
 static enum rc check_revocation(struct job *j, struct err *err)
 {
     const struct crl *root_crl = &j->root_crl;
-    TRY(crl_check(&j->pki, j->c->root_ca_crl, j->pki.root, &root_crl_rule, &j->root_crl, err));
+    TRY(crl_check(&j->pki, j->c->root_ca_crl, j->pki.root, &verify_root_crl_rule, &j->root_crl,
+                  err));
     TRY(crl_check(&j->pki, j->c->pck_crl, j->crl_issuer.cert[0], &pck_crl_rule, &j->pck_crl, err));
     if (crl_lists(root_crl, j->pki.root->serial))
         return err_set(err, BG_ROOT_REVOKED, "%s", "");
@@ -180,7 +183,7 @@ static enum rc check_dates(struct job *j, const struct tcb_info *ti, const struc
     TRY(qe_identity_check(qi, j->now, err));
     window_narrow(&j->window, ti->issue_date, ti->next_update, "TCB info");
     window_narrow(&j->window, qi->issue_date, qi->next_update, "QE identity");
-    TRY(crl_check_dates(&j->root_crl, &root_crl_rule, j->now, &j->window, err));
+    TRY(crl_check_dates(&j->root_crl, &verify_root_crl_rule, j->now, &j->window, err));
     return crl_check_dates(&j->pck_crl, &pck_crl_rule, j->now, &j->window, err);
 }
 

@@ -198,6 +198,58 @@ tcb() {
     grep -qE 'Sanitizer|runtime error:' "$work/err" && bad "tcb $name: $(head -n 2 "$work/err")"
 }
 
+# early MEMBERS OUTPUT-FILE: members of "early", or of explain's early_set
+early() {
+    python3 -c 'import json, sys
+j = json.load(open(sys.argv[2])); e = j["tcb"]["early_set"] if "tcb" in j else j["early"]
+print(" ".join(json.dumps(e[k]) for k in sys.argv[1].split()))' "$1" "$2"
+}
+# When the coming set becomes the standard: 12 months after the event, 100 days ago, that its number belongs to.
+numbers() {
+    dates='recovery_event becomes_standard days_until due'
+    days=$(python3 -c 'import datetime, json, sys
+now = datetime.datetime.fromtimestamp(int(sys.argv[1]), datetime.timezone.utc); event = now - datetime.timedelta(days=100)
+then = event.replace(year=event.year + 1) if (event.month, event.day) != (2, 29) else event.replace(year=event.year + 1, day=28)
+text = lambda t: json.dumps(t.strftime("%Y-%m-%dT%H:%M:%SZ"))
+print(text(event), text(then), (then - now) // datetime.timedelta(days=1), "false")' $at)
+    services "$work/c.json" "$first/own/none"
+    tcb numbers 0 '"becomes_standard"' "$work/quote.json" --config "$work/c.json" --early --json
+    is 'numbers: the dates' "$days" "$(early "$dates" "$work/out")"
+    is 'numbers: nothing is wrong' '' "$(cat "$work/err")"
+    tcb numbers-text 0 'it becomes the standard in ' "$work/quote.json" --config "$work/c.json" --early
+    services "$work/c.json" "$first/numbers-due/none"
+    tcb numbers-due 0 '"due": true' "$work/quote.json" --config "$work/c.json" --early --json
+    is 'numbers: a leap day, past' '"2020-02-29T00:00:00Z" "2021-02-28T00:00:00Z" 0 true' "$(early "$dates" "$work/out")"
+    tcb numbers-due-text 0 'it was due to become the standard on 2021-02-28' "$work/quote.json" --config "$work/c.json" --early
+    # Faults: the set is there all the same, and it is said what is wrong with its numbers.
+    while read -r set fault code; do
+        services "$work/c.json" "$first/$set/$fault"
+        tcb "numbers $set $fault" 0 "$code" "$work/quote.json" --config "$work/c.json" --early --json
+        is "numbers $set $fault: no date" 'true null null null null' "$(early "coming $dates" "$work/out")"
+        # An honest service behind it has them.
+        services "$work/c.json" "$first/$set/$fault" "$second/own/none"
+        tcb "numbers $set $fault, two" 0 '"coming": true' "$work/quote.json" --config "$work/c.json" --early --json
+        is "numbers $set $fault, two: the dates" "$days" "$(early "$dates" "$work/out")"
+    done <<'END'
+own numbers:404 BG-1064
+own numbers:html BG-2208
+own numbers:garbled BG-2208
+own numbers:spaces BG-2394
+own numbers:twice BG-2208
+own numbers:no-signature BG-2211
+own numbers:short-signature BG-2394
+own numbers:no-chain BG-2202
+own numbers:other-chain BG-0314
+own numbers:huge BG-1065
+numbers-sgx none BG-2396
+numbers-other none BG-2398
+numbers-twice none BG-2393
+numbers-expired none BG-2397
+numbers-early none BG-2397
+numbers-by-pck none BG-2394
+END
+}
+
 coming() {
     services "$work/c.json" "$first/own/none"
     tcb fetched 0 UpToDate "$work/quote.json" --config "$work/c.json"
@@ -211,6 +263,7 @@ coming() {
     is 'early: what is short' '[["sgx", 0, 1]] OutOfDate 20' "$(python3 -c 'import json, sys
 e = json.load(open(sys.argv[1]))["early"]
 print(json.dumps([[m["kind"], m["index"], m["need"] - m["have"]] for m in e["platform"]["missing"]]), e["status"], e["standard_days_left"])' "$work/out")"
+    numbers
     tcb early-nobody 0 BG-2226 "$work/quote.json" --config "$work/c404.json" --collateral "$work/own/bundle.json" --early
     # One that lies about the coming set, and one that has it.
     services "$work/c.json" "$first/own/tcb:garbled" "$second/own/none"
@@ -246,6 +299,20 @@ live() {
     decide fetch 0 fetch "$work/quote.json" -o "$work/whole.json"
     is 'fetch: both sets' 'True True' "$(python3 -c 'import json, sys
 b = json.load(open(sys.argv[1])); print("collateral" in b, "collateral_early" in b)' "$work/whole.json")"
+    is 'fetch: the numbers, too' 'tcb_numbers tcb_numbers_issuer_chain tcb_numbers_signature' "$(python3 -c 'import json, sys
+print(*sorted(k for k in json.load(open(sys.argv[1]))["collateral_early"] if "numbers" in k))' "$work/whole.json")"
+    decide explain-early 0 explain "$work/whole.json" --json
+    is 'explain: the dates' "$days" "$(early "$dates" "$work/out")"
+    decide explain-early-text 0 explain "$work/whole.json"
+    has 'explain: the days' 'it becomes the standard in '
+    python3 -c 'import json, sys
+b = json.load(open(sys.argv[1])); e = b["collateral_early"]
+for i, change in enumerate((lambda: e.pop("tcb_numbers_signature"), lambda: e.update(tcb_numbers=e["tcb_numbers"].replace("2024", "2023")))):
+    kept = dict(e); change(); json.dump(b, open(sys.argv[2] + str(i), "w")); e.clear(); e.update(kept)' "$work/whole.json" "$work/numbers.json"
+    tcb numbers-member 3 BG-2399 "$work/numbers.json0" --early --offline
+    tcb numbers-changed 0 BG-2394 "$work/numbers.json1" --early --offline
+    decide explain-changed 0 explain "$work/numbers.json1" --json
+    is 'explain: not signed, not shown' 'null null null null' "$(early "$dates" "$work/out")"
     decide fetched-offline 10 check --bundle "$work/whole.json" --offline
     decide fetched-tcb 0 tcb "$work/whole.json" --early --offline
     # The set that can't be had makes no bundle.
@@ -261,7 +328,7 @@ make_set() { # FOLDER TIME SET
 }
 
 [ -x "$BUILD/test/bootgate" ] || say_stop "no $BUILD/test/bootgate: run make test-build"
-for set in own coming $(awk '!/^#/ && NF { print $4 }' "$root/tests/pcs/cases.txt" | sort -u) pck-revoked tcb-revoked; do
+for set in own coming numbers-sgx numbers-other numbers-twice numbers-expired numbers-early numbers-by-pck numbers-due $(awk '!/^#/ && NF { print $4 }' "$root/tests/pcs/cases.txt" | sort -u) pck-revoked tcb-revoked; do
     [ -d "$work/$set" ] || { mkdir "$work/$set"; make_set "$work/$set" $at "$set"; }
 done
 python3 -c 'import json, sys

@@ -36,6 +36,7 @@ run() { # NAME STATUS ARGUMENTS..
     if [ $got -eq "$want" ]; then ok; else bad "$name: exit status $got, not $want"; fi
 }
 says() { if grep -qF -- "$2" "$work/out"; then ok; else bad "$1: no '$2'"; fi; }
+folds() { if tr -s ' \n' ' ' <"$work/out" | grep -qF -- "$2"; then ok; else bad "$1: no '$2'"; fi; } # wherever lines break
 silent() { if grep -qF -- "$2" "$work/out"; then bad "$1: '$2'"; else ok; fi; }
 # holds NAME EXPRESSION: of j, what was printed, and b, the boot info that the contract was asked about; has(n): a contract has function n
 holds() {
@@ -130,6 +131,23 @@ fs.writeFileSync(out, JSON.stringify({ schema: 1, evidence: { quote: fs.readFile
     holds 'the early set of itself' 'j.tcb.early_set.issue_date === "2025-05-27T19:25:02Z" && j.tcb.early_set.next_update === "2025-06-26T19:25:02Z" && j.tcb.early_set.evaluation_number === 18 && j.tcb.early_set.coming && j.tcb.early_set.becomes_standard === null && j.tcb.early_set.days_since_level === Math.floor((1749600000 - Date.parse(j.tcb.early_set.level_date) / 1000) / 86400) && j.tcb.early_set.level_date === "2024-03-13T00:00:00Z"'
     run 'the early set, text' 1 explain "$work/early.json" --at 1749600000
     says 'the early set, text' 'TCB: the coming TCB set (number 18, issued 2025-05-27)'
+    folds 'the early set, text' 'no document at hand says when it becomes the standard'
+    # Intel's own numbers beside it: 18 is of the event of 2024-11-12.
+    node -e '
+const fs = require("fs"), [bundle, numbers, good, bad] = process.argv.slice(1), b = JSON.parse(fs.readFileSync(bundle)), n = JSON.parse(fs.readFileSync(numbers));
+const body = n.tcb_evaluation_data_numbers_json, at = body.indexOf("{", 1), end = body.lastIndexOf(",\"signature\"");
+Object.assign(b.collateral_early, { tcb_numbers: body.slice(at, end), tcb_numbers_signature: JSON.parse(body).signature, tcb_numbers_issuer_chain: n.issuer_chain });
+fs.writeFileSync(good, JSON.stringify(b));
+b.collateral_early.tcb_numbers = b.collateral_early.tcb_numbers.replace("2024-11-12", "2024-10-12");
+fs.writeFileSync(bad, JSON.stringify(b));' "$work/early.json" "$t/real/collateral/teepot-tdx_tcb_eval_nums.json" "$work/numbered.json" "$work/changed.json" 2>>"$work/err"
+    run 'near/mpc#4226: when' 1 explain "$work/numbered.json" --at 1749600000 --json
+    holds 'near/mpc#4226: when' 'j.tcb.early_set.recovery_event === "2024-11-12T00:00:00Z" && j.tcb.early_set.becomes_standard === "2025-11-12T00:00:00Z" && j.tcb.early_set.due === false && j.tcb.early_set.days_until === Math.floor((Date.parse("2025-11-12") / 1000 - 1749600000) / 86400)'
+    run 'near/mpc#4226: when, text' 1 explain "$work/numbered.json" --at 1749600000
+    folds 'near/mpc#4226: when, text' 'it becomes the standard in 154 days, on 2025-11-12 (announced, not signed)'
+    run 'near/mpc#4226: when, picture' 1 explain "$work/numbered.json" --at 1749600000 --html "$work/page.html"
+    if grep -qF 'The coming set becomes the standard on 2025-11-12 (announced, not signed).' "$work/page.html"; then ok; else bad 'near/mpc#4226: when, picture'; fi
+    run 'numbers that Intel did not sign' 1 explain "$work/changed.json" --at 1749600000 --json
+    holds 'numbers that Intel did not sign' 'j.tcb.early_set.coming && ["recovery_event", "becomes_standard", "days_until", "due"].every((k) => j.tcb.early_set[k] === null)'
     sed 's/\\"tcbEvaluationDataNumber\\":18/\\"tcbEvaluationDataNumber\\":17/' "$work/early.json" >"$work/same.json"
     run 'nothing is coming' 1 explain "$work/same.json" --at 1749600000
     silent 'nothing is coming' 'the coming TCB set'
@@ -139,7 +157,7 @@ fs.writeFileSync(out, JSON.stringify({ schema: 1, evidence: { quote: fs.readFile
     says '13rac1/teep#153' 'UNDECIDED'
     silent '13rac1/teep#153' 'evoked'
 else
-    skipped=$((skipped + 8))
+    skipped=$((skipped + 17))
     echo 'skipped 8 cases: no vectors'
 fi
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -5,7 +5,7 @@
 
 Documents are those of FOLDER/SET/bundle.json (tests/tools/mkbundle). The first part of a path says how to answer:
 
-    /SET/FAULTS/sgx/certification/v4/..      FAULTS: "none", or DOC:KIND joined by commas; DOC: pck, root, tcb, qe, all
+    /SET/FAULTS/sgx/certification/v4/..      FAULTS: "none", or DOC:KIND joined by commas; DOC: pck, root, tcb, qe, numbers, all
 
 The early set is that of FOLDER/coming where there is one. PORTS-FILE gets the port of two servers that answer alike; FOLDER/log
 gets a line for each request.
@@ -14,12 +14,18 @@ import http.server, json, os, sys, threading, time, urllib.parse
 
 folder, ports_file = sys.argv[1:3]
 lock = threading.Lock()
-HEADERS = {"pck": "SGX-PCK-CRL-Issuer-Chain", "tcb": "TCB-Info-Issuer-Chain", "qe": "SGX-Enclave-Identity-Issuer-Chain"}
+HEADERS = {"pck": "SGX-PCK-CRL-Issuer-Chain", "tcb": "TCB-Info-Issuer-Chain", "qe": "SGX-Enclave-Identity-Issuer-Chain",
+           "numbers": "TCB-Evaluation-Data-Numbers-Issuer-Chain"}
 
 
 def collateral(name):
     with open(os.path.join(folder, name, "bundle.json")) as f:
         return json.load(f)["collateral"]
+
+
+def numbers(name):
+    with open(os.path.join(folder, name, "numbers.json")) as f:
+        return json.load(f)
 
 
 def document(path, query):
@@ -32,6 +38,8 @@ def document(path, query):
         return "tcb", set(query) == {"fmspc", "update"} and len(query["fmspc"][0]) == 12
     if path == "/tdx/certification/v4/qe/identity":
         return "qe", set(query) == {"update"}
+    if path == "/tdx/certification/v4/tcbevaluationdatanumbers":
+        return "numbers", query == {}
     return None, False
 
 
@@ -43,6 +51,9 @@ def answer(doc, c):
         return c["root_ca_crl"].encode(), None  # hex: a PCCS
     if doc == "tcb":
         return ('{"tcbInfo":%s,"signature":"%s"}' % (c["tcb_info"], c["tcb_info_signature"])).encode(), c["tcb_info_issuer_chain"]
+    if doc == "numbers":
+        body = '{"tcbEvaluationDataNumbers":%s,"signature":"%s"}' % (c["tcb_numbers"], c["tcb_numbers_signature"])
+        return body.encode(), c["tcb_numbers_issuer_chain"]
     body = '{"enclaveIdentity":%s,"signature":"%s"}' % (c["qe_identity"], c["qe_identity_signature"])
     return body.encode(), c["qe_identity_issuer_chain"]
 
@@ -75,7 +86,10 @@ class Service(http.server.BaseHTTPRequestHandler):
         if doc is None or not right:
             return self.send(400, b"", [])
         early = query.get("update") == ["early"]
-        body, chain = answer(doc, collateral("coming" if early and os.path.isdir(os.path.join(folder, "coming")) else name))
+        if doc == "numbers" and not os.path.exists(os.path.join(folder, name, "numbers.json")):
+            return self.send(404, b"", [])
+        have = numbers(name) if doc == "numbers" else collateral("coming" if early and os.path.isdir(os.path.join(folder, "coming")) else name)
+        body, chain = answer(doc, have)
         headers = [] if chain is None else [(HEADERS[doc], urllib.parse.quote(chain, safe=""))]
         kind = dict(f.split(":") for f in faults.split(",") if ":" in f)
         kind = kind.get(doc, kind.get("all", ""))

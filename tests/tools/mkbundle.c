@@ -3,7 +3,7 @@
  * (tests/lib/event_builder), quoted and certified by a test PKI (tests/lib/tdx_world), as a bundle.
  *
  *     mkbundle FOLDER UNIX-TIME [--tcb STATUS] [--defect NAME] [--app-id HEX]
- *         writes FOLDER/bundle.json and FOLDER/root.der
+ *         writes FOLDER/bundle.json, FOLDER/numbers.json and FOLDER/root.der
  *     mkbundle --defects
  *         lists NAME and the exit status of `check`
  *
@@ -28,7 +28,10 @@ struct making {
     json_t *evidence; /* once made */
     json_t *bundle;
     const char *tcb;
-    bool processor_ca;     /* the PCK CRL is of the other CA, rightly chained */
+    bool processor_ca; /* the PCK CRL is of the other CA, rightly chained */
+    json_t *numbers;   /* once made */
+    const char *numbers_id, *numbers_key, *numbers_event;         /* event NULL: 100 days ago */
+    int numbers_shift, numbers_step, numbers_from, numbers_until; /* the last two: days */
     const uint8_t *app_id; /* NULL: the one that follows from the compose hash */
 };
 
@@ -177,6 +180,35 @@ static void coming(struct making *m)
     top[0].sgx[0]++;
     top[0].date = date(m, -30);
     top[1].status = "OutOfDate";
+}
+/* TCB evaluation data numbers that are none of the coming set's. */
+static void numbers_sgx(struct making *m)
+{
+    m->numbers_id = "SGX";
+}
+static void numbers_other(struct making *m)
+{
+    m->numbers_shift = 5;
+}
+static void numbers_twice(struct making *m)
+{
+    m->numbers_step = 0;
+}
+static void numbers_expired(struct making *m)
+{
+    m->numbers_until = -1;
+}
+static void numbers_early(struct making *m)
+{
+    m->numbers_from = 1;
+}
+static void numbers_by_pck(struct making *m)
+{
+    m->numbers_key = "pck";
+}
+static void numbers_due(struct making *m)
+{
+    m->numbers_event = "2020-02-29T00:00:00Z";
 }
 static void root_crl_signature(struct making *m)
 {
@@ -353,6 +385,13 @@ static const struct defect defects[] = {
     {.name = "root-crl-expired", .status = "3", .world = root_crl_expired},
     {.name = "root-crl-early", .status = "5", .world = root_crl_early},
     {.name = "coming", .world = coming} /* no defect */,
+    {.name = "numbers-sgx", .world = numbers_sgx},
+    {.name = "numbers-other", .world = numbers_other},
+    {.name = "numbers-twice", .world = numbers_twice},
+    {.name = "numbers-expired", .world = numbers_expired},
+    {.name = "numbers-early", .world = numbers_early},
+    {.name = "numbers-by-pck", .world = numbers_by_pck},
+    {.name = "numbers-due", .world = numbers_due},
     {.name = "root-crl-signature", .status = "3", .world = root_crl_signature},
     {.name = "td-debug", .status = "1", .world = td_debug},
     {.name = "sept-ve", .status = "1", .world = sept_ve},
@@ -404,6 +443,32 @@ static void fill_world(struct making *m)
     memcpy(w->quote.td.rtmr, m->guest.rtmr, sizeof m->guest.rtmr);
 }
 
+/* make_numbers: of the set in force and of the coming one; a service has them, no bundle. */
+static void make_numbers(struct making *m, struct bytes chain)
+{
+    struct err err = {0};
+    uint8_t signature[64];
+    int standard = m->world.tcb_info.evaluation_number + m->numbers_shift;
+    char *text = arena_printf(
+        m->a, &err,
+        "{\"id\":\"%s\",\"version\":1,\"issueDate\":\"%s\",\"nextUpdate\":\"%s\","
+        "\"tcbEvalNumbers\":[{\"tcbEvaluationDataNumber\":%d,\"tcbRecoveryEventDate\":\"%s\","
+        "\"tcbDate\":\"%s\"},{\"tcbEvaluationDataNumber\":%d,\"tcbRecoveryEventDate\":"
+        "\"2024-03-12T00:00:00Z\",\"tcbDate\":\"2024-03-13T00:00:00Z\"}]}",
+        m->numbers_id, date(m, m->numbers_from), date(m, m->numbers_until),
+        standard + m->numbers_step, m->numbers_event ? m->numbers_event : date(m, -100),
+        date(m, -99), standard);
+    pki_must(text != NULL);
+    made_sign(m->numbers_key, bytes_of_str(text), SIG_GOOD, signature);
+    char *hex = hex_str(m->a, BYTES_OF_ARRAY(signature), &err);
+    pki_must(hex != NULL);
+    m->numbers = json_object();
+    pki_must(m->numbers != NULL);
+    set(m->numbers, "tcb_numbers", json_string(text));
+    set(m->numbers, "tcb_numbers_signature", json_string(hex));
+    set(m->numbers, "tcb_numbers_issuer_chain", json_stringn((const char *)chain.p, chain.n));
+}
+
 static void make(struct making *m, const struct defect *defect, struct bytes *out_root)
 {
     /* Looks like an app: scripts before it, events of its own behind system-ready that imitate
@@ -438,6 +503,7 @@ static void make(struct making *m, const struct defect *defect, struct bytes *ou
     set(m->bundle, "schema", json_integer(1));
     set(m->bundle, "evidence", m->evidence);
     set(m->bundle, "collateral", tdx_collateral_json(m->a, &made.collateral));
+    make_numbers(m, made.collateral.tcb_info_issuer_chain);
     if (defect && defect->evidence)
         defect->evidence(m);
     *out_root = made.root;
@@ -452,6 +518,16 @@ static void write_file(struct making *m, const char *folder, const char *name, s
         perror(path);
         exit(1);
     }
+}
+
+/* write_json takes j over. */
+static void write_json(struct making *m, const char *folder, const char *name, json_t *j)
+{
+    char *text = json_dumps(j, JSON_INDENT(1));
+    pki_must(text != NULL);
+    write_file(m, folder, name, bytes_of_str(text));
+    free(text);
+    json_decref(j);
 }
 
 static const struct defect *defect_named(const char *name)
@@ -472,7 +548,12 @@ int main(int argc, char **argv)
                 printf("%s %s\n", defects[i].name, defects[i].status);
         return 0;
     }
-    struct making m = {.a = arena_new(LIMIT_ARENA)};
+    struct making m = {.a = arena_new(LIMIT_ARENA),
+                       .numbers_id = "TDX",
+                       .numbers_key = "tcb-signer",
+                       .numbers_step = 1,
+                       .numbers_from = -3,
+                       .numbers_until = 27};
     const struct defect *defect = NULL;
     static uint8_t app_id[20];
     for (int i = 3; i + 1 < argc; i += 2) {
@@ -495,12 +576,9 @@ int main(int argc, char **argv)
     m.at = strtoull(argv[2], NULL, 10);
     struct bytes root;
     make(&m, defect, &root);
-    char *text = json_dumps(m.bundle, JSON_INDENT(1));
-    pki_must(text != NULL);
-    write_file(&m, argv[1], "bundle.json", bytes_of_str(text));
+    write_json(&m, argv[1], "bundle.json", m.bundle);
+    write_json(&m, argv[1], "numbers.json", m.numbers);
     write_file(&m, argv[1], "root.der", root);
-    free(text);
-    json_decref(m.bundle);
     arena_free(m.a);
     return 0;
 }
