@@ -43,9 +43,11 @@ static bool is_period(const json_t *o)
 /* doublings of v >= 1: each takes the same room, within one it goes straight on. */
 static double doublings(double v)
 {
-    double n = 0;
-    for (; v >= 2; v /= 2)
+    unsigned n = 0;
+    while (v >= 2) {
+        v /= 2;
         n++;
+    }
     return n + v - 1;
 }
 

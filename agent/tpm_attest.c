@@ -255,12 +255,9 @@ static enum rc quote(struct proof *p, struct err *err)
     return checked;
 }
 
-static enum rc quote_as_read(struct proof *p, struct err *err)
+static enum rc read_and_quote(struct proof *p, uint8_t pcrs[static TPM_PCR_COUNT][TPM_PCR_MAX],
+                              struct err *err)
 {
-    uint8_t pcrs[TPM_PCR_COUNT][TPM_PCR_MAX] = {0};
-    p->asked.bank = p->t->cfg->bank;
-    p->asked.pcrs = p->t->cfg->boot_pcrs;
-    p->asked.values = (const uint8_t(*)[TPM_PCR_MAX])pcrs;
     for (unsigned i = 1;; i++) {
         TRY(tpm_pcr_read(p->t, p->asked.pcrs, pcrs, err));
         enum rc rc = quote(p, err);
@@ -268,6 +265,17 @@ static enum rc quote_as_read(struct proof *p, struct err *err)
             return rc;
         err_clear(err);
     }
+}
+
+static enum rc quote_as_read(struct proof *p, struct err *err)
+{
+    uint8_t pcrs[TPM_PCR_COUNT][TPM_PCR_MAX] = {0};
+    p->asked.bank = p->t->cfg->bank;
+    p->asked.pcrs = p->t->cfg->boot_pcrs;
+    p->asked.values = (const uint8_t(*)[TPM_PCR_MAX])pcrs;
+    enum rc rc = read_and_quote(p, pcrs, err);
+    p->asked.values = NULL;
+    return rc;
 }
 
 static enum rc prove(struct proof *p, struct err *err)

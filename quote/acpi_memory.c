@@ -145,7 +145,7 @@ static struct srat memory_split(uint64_t memory)
 enum rc acpi_change_srat(struct acpi_draft *d, uint32_t cpus, uint64_t memory)
 {
     size_t i = 0;
-    struct bytes again;
+    struct bytes again = BYTES_NONE;
     while (i < d->n && memcmp(d->v[i].p, "SRAT", 4) != 0)
         i++;
     if (i == d->n)

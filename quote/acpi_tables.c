@@ -96,12 +96,12 @@ static size_t round_up(size_t n, size_t to)
 enum rc acpi_link(struct arena *a, const struct bytes *v, size_t n, struct acpi_files *out,
                   struct err *err)
 {
-    size_t at[ACPI_TABLES_MAX], size = 0;
+    size_t at[ACPI_TABLES_MAX] = {0}, size = 0;
     for (size_t i = 0; i < n; i++) {
         at[i] = size;
         size += v[i].n;
     }
-    if (size > ACPI_FILE_MAX)
+    if (n == 0 || size > ACPI_FILE_MAX)
         return err_set(err, BG_ACPI_LARGE, "%zu bytes", size);
     /* Two files, three pointers of FADT, one per table of RSDT, as many sums, RSDP's two. */
     size_t commands = round_up((7 + 2 * n) * COMMAND, ALIGN_LOADER);

@@ -90,7 +90,7 @@ static inline uint64_t acpi_u64(const uint8_t *p)
 }
 static inline bool acpi_is(const struct acpi_table *t, const char *signature)
 {
-    return memcmp(t->bytes.p, signature, 4) == 0;
+    return t->bytes.n >= 4 && t->bytes.p && memcmp(t->bytes.p, signature, 4) == 0;
 }
 
 #endif

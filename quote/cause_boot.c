@@ -52,7 +52,7 @@ enum rc cause_make(struct cause_run *r, const struct lite_image *image,
 static enum rc diff_of(struct cause_run *r, const struct measurement *m, unsigned rtmr,
                        struct diff *out)
 {
-    struct diff_list want;
+    struct diff_list want = {0};
     TRY(cause_list(r, m, rtmr, &want));
     return diff_events(r->a, want, r->actual->reg[rtmr].list, false, out, r->err);
 }

@@ -127,11 +127,11 @@ async function allowed() {
 /// attested follows the newest block that is signed, without waiting for finality.
 async function attested() {
   const head = Number(await world.net.rpc('eth_blockNumber'));
+  const finalized = await world.net.get(`${LIGHT_CLIENT}/finality_update`);
   const config = world.config('attested', { chain: { head: 'attested' } });
   const result = await check(config);
   if (await decided('attested', result, 'yes', { assurance: 'attested' })) {
     await blockIsReal('attested', result);
-    const finalized = await world.net.get(`${LIGHT_CLIENT}/finality_update`);
     tally.ok('attested: newer than what is final', result.verdict.chain.block_number > Number(finalized.finalized_header.execution.block_number)
       && result.verdict.chain.block_number >= head - 2, `${result.verdict.chain.block_number} at head ${head}`);
   }

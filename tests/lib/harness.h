@@ -14,6 +14,14 @@
 #include "base/arena.h"
 #include "base/json.h"
 
+/* SANITIZED: AddressSanitizer is in here. It keeps calls for itself that the program does without.
+ */
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
 /* harness_run runs the group and prints the closing line; use it as main's return value. */
 int harness_run(const char *group, const struct CMUnitTest *tests, size_t n);
 /*
@@ -21,11 +29,7 @@ int harness_run(const char *group, const struct CMUnitTest *tests, size_t n);
  * slower and after other defects; all of them ran without. 1 in the plain build, and everywhere
  * with BOOTGATE_MUTANTS=full. case_sampled says so.
  */
-#ifdef __SANITIZE_ADDRESS__
-#define SAMPLE(n) (case_all() ? 1u : (n))
-#else
-#define SAMPLE(n) 1u
-#endif
+#define SAMPLE(n) (SANITIZED && !case_all() ? (n) : 1u)
 /* case_all: BOOTGATE_MUTANTS=full is in the environment. */
 bool case_all(void);
 /* case_sampled prints that every `step`-th of these was taken; nothing when that is all of them. */

@@ -16,12 +16,6 @@
 #include <tss2/tss2_tpm2_types.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
-
 /* On a busy machine swtpm may drop a client that comes right after its start, or right behind
    another one. That is not what is tested here; what is, is armed after this. */
 static void connect_patiently(struct tpm_case *c)

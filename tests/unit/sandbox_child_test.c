@@ -16,12 +16,6 @@
 #include "agent/clock.h"
 #include "tests/lib/taken_over.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
-
 static const char *const roles[] = {"decide", "collect", "parse", "tpm", "resolve"};
 
 struct ask {

@@ -15,12 +15,6 @@
 #include "agent/clock.h"
 #include "tests/lib/taken_over.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
-
 struct trial {
     const char *name;
     int (*call)(void);

@@ -211,14 +211,15 @@ static void a_command_reads_the_key_from_its_input(void **state)
     assert_int_equal(rc, BG_TARGET_EXEC_UNREAD);
 }
 
-/* A command has its standard streams, no environment, no blocked signals, and nothing else. */
+/* A command has its standard streams, no environment, no blocked signals, and nothing else. By
+ * exec: a shell blocks signals of its own while it waits. */
 static void a_command_inherits_nothing(void **state)
 {
     (void)state;
     const char *const argv[] = {
         "/bin/sh", "-c",
         "cat >/dev/null; test -z \"$BOOTGATE_LEAK\" && test ! -e /proc/$$/fd/57 && "
-        "grep -q '^SigBlk:.0*$' /proc/$$/status",
+        "exec grep -q '^SigBlk:.0*$' /proc/self/status",
         NULL};
     struct target_config t = {.type = TARGET_EXEC, .argv = argv};
     int fd = open("/dev/null", O_RDONLY);
