@@ -203,8 +203,8 @@ decisions() {
     release_config allowed
     began=$(date +%s%N)
     boot allowed 0 "$own_key" own
-    # A deadline that is met, and long enough to come there: four times what all of that took, of which the boot is a part.
-    short=$((2 + ($(date +%s%N) - began) / 250000000))
+    # A deadline that is met, and long enough to come there: twice what all of that took, of which the boot is a part.
+    short=$((2 + ($(date +%s%N) - began) / 500000000))
     is 'allowed: mode' 400 "$(stat -c %a "$target/key")"
     is 'allowed: key protection' none-against-host "$(member key_protection)"
     gate boot --bundle "$work/own/bundle.json" --root "$work/own/root.der" --at $at --json
