@@ -199,8 +199,9 @@ static void a_command_reads_the_key_from_its_input(void **state)
     assert_int_equal(give(&t), BG_TARGET_EXEC_STATUS);
     t.argv = none;
     assert_int_equal(give(&t), BG_TARGET_EXEC_START);
-    t.argv = shell;
-    assert_int_equal(give(&t), RC_OK);
+    t.argv = shell; /* which reads nothing: it may have ended before the key was written */
+    enum rc said = give(&t);
+    assert_true(said == RC_OK || said == BG_TARGET_EXEC_UNREAD);
     assert_false(file_exists("x"));
     t.argv = waits;
     uint64_t start = clock_ms();
